@@ -1,4 +1,4 @@
-"""Builds wheel and source distribution, and tries the wheel as a user would: `python3 ci/package.py`.
+"""Builds wheel and sdist, and tries the wheel as a user would: `python3 ci/package.py`.
 
 In a scratch environment with NumPy alone: every module imports or names the framework it lacks,
 the public types of phimath are complete, the console script answers.

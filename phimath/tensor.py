@@ -7,7 +7,7 @@ native array.  Others (`phimath.stacked`, sparse, tracers) implement the same fe
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, final, runtime_checkable
 
 from phimath.broadcast import Native, Signature, elementwise_plan
 from phimath.dtype import DType, precision_bits
@@ -207,26 +207,36 @@ class Tensor(ABC):
 Operand = Tensor | Number | tuple[Number, ...]
 
 
-def apply(operation: Operation, *operands: Any) -> Tensor:
-    """Run an elementwise operation on tensors, Python numbers, and tuples that stand for vectors.
+@runtime_checkable
+class ElementwiseOperand(Protocol):
+    """What takes part in elementwise operations: tensors, fields, boundaries."""
 
-    The operands' native arrays are never matched by position.
-    """
-    tensors = [o for o in operands if isinstance(o, Tensor)]
-    if not tensors:
-        operands = (HOOKS["wrap"](operands[0]), *operands[1:])
-        tensors = [operands[0]]
-    checked = [o if isinstance(o, Tensor) or type(o) in _NUMBERS else as_operand(o, tensors[0]) for o in operands]
-    leader = max((o for o in checked if isinstance(o, Tensor)), key=lambda tensor: tensor.priority)
-    return leader.elementwise(operation, checked)
+    priority: ClassVar[int]
+
+    def elementwise(self, operation: Operation, operands: Sequence[Any]) -> Any:
+        """Run an operation in which this is the operand of highest priority."""
+        ...
 
 
 _NUMBERS = (bool, int, float, complex)
 
 
-def as_operand(value: object, partner: Tensor) -> Tensor:
-    """Tensor of a value that meets `partner` in an operation; a tuple is a vector along its channel dimension."""
-    return HOOKS["operand"](value, partner)
+def apply(operation: Operation, *operands: Any) -> Any:
+    """Run an elementwise operation on tensors, Python numbers, tuples that stand for vectors, fields ….
+
+    The operand of highest priority decides how.  Native arrays are never matched by position.
+    """
+    leaders = [operand for operand in operands if hasattr(operand, "elementwise")]
+    if not leaders:
+        operands = (HOOKS["wrap"](operands[0]), *operands[1:])
+        leaders = [operands[0]]
+    leader = max(leaders, key=lambda operand: operand.priority)
+    if isinstance(leader, Tensor):
+        operands = tuple(
+            o if isinstance(o, Tensor) or o.__class__ in _NUMBERS else HOOKS["operand"](o, leader)
+            for o in operands
+        )
+    return leader.elementwise(operation, operands)
 
 
 @final
@@ -353,8 +363,6 @@ def _binary_operator(operation: Operation) -> Callable[[Tensor, Operand], Tensor
             if plan.trivial:
                 return Dense(plan.function(self.stored_native, other.stored_native), plan.result)  # type: ignore[union-attr]
             return Dense(plan.run(self.stored_native, other.stored_native), plan.result)  # type: ignore[union-attr]
-        if _leaves_to_other(other):
-            return NotImplemented
         return apply(operation, self, other)
 
     operator.__doc__ = f"Elementwise {operation.name}; dimensions are matched by name."
@@ -363,8 +371,6 @@ def _binary_operator(operation: Operation) -> Callable[[Tensor, Operand], Tensor
 
 def _reflected_operator(operation: Operation) -> Callable[[Tensor, Operand], Tensor]:
     def operator(self: Tensor, other: Operand) -> Tensor:
-        if _leaves_to_other(other):
-            return NotImplemented
         return apply(operation, other, self)
 
     operator.__doc__ = f"Elementwise {operation.name} with the tensor on the right."
@@ -377,11 +383,6 @@ def _unary_operator(operation: Operation) -> Callable[[Tensor], Tensor]:
 
     operator.__doc__ = f"Elementwise {operation.name}."
     return operator
-
-
-def _leaves_to_other(other: object) -> bool:
-    """Fields and other shaped trees know how to combine with tensors."""
-    return not isinstance(other, Tensor) and hasattr(other, "__field_operand__")
 
 
 _BINARY = {
@@ -401,4 +402,4 @@ for _method, _name in _BINARY.items():
 for _method, _name in _UNARY.items():
     setattr(Tensor, f"__{_method}__", _unary_operator(OPERATIONS[_name]))
 
-__all__ = ["EMPTY_SHAPE", "HOOKS", "Dense", "PhiError", "Tensor", "apply", "as_operand", "dense_of"]
+__all__ = ["EMPTY_SHAPE", "HOOKS", "Dense", "PhiError", "Tensor", "apply", "dense_of"]

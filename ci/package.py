@@ -1,11 +1,12 @@
 """Builds wheel and sdist, and tries the wheel as a user would: `python3 ci/package.py`.
 
-In a scratch environment with NumPy alone: every module imports or names the optional package it lacks,
-the public types of phimath are complete, the console script answers.
+In a scratch environment with NumPy alone: every module imports or names the optional package that
+it lacks, the public types of phimath are complete, the console script answers.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -57,7 +58,7 @@ def main() -> int:
         (wheel,) = Path(folder).glob("*.whl")
         pip_install(python, "--force-reinstall", "--no-deps", str(wheel))
         pip_install(python, str(wheel))
-    public_types = ["--pythonpath", str(python), "--verifytypes", "phimath", "--ignoreexternal"]
+    public_types = ["--verifytypes", "phimath", "--ignoreexternal"]
     trials = {
         "import every module": [str(python), "-c", IMPORT_ALL],
         "import line": [str(python), "-c", "from phisim.numpy import *"],
@@ -70,11 +71,21 @@ def main() -> int:
 
 
 def passes(command: list[str], title: str = "") -> bool:
-    """Runs one command, away from the sources so that the installed wheel is what is found."""
+    """Runs one command as in the activated environment that it comes from.
+
+    A trial, which has a title, runs away from the sources so that it finds the installed wheel.
+    """
     if title:
         headline(title)
-    away = ROOT if not title else Path(tempfile.gettempdir())
-    return subprocess.run(command, cwd=away, check=False).returncode == 0
+    away = Path(tempfile.gettempdir()) if title else ROOT
+    scripts = Path(command[0]).parent
+    # `--verifytypes` finds packages by these two alone, whatever `--pythonpath` says.
+    active = {
+        "VIRTUAL_ENV": str(scripts.parent),
+        "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
+    }
+    status = subprocess.run(command, cwd=away, env={**os.environ, **active}, check=False)
+    return status.returncode == 0
 
 
 if __name__ == "__main__":

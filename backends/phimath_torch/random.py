@@ -1,0 +1,76 @@
+"""Topic `random` on PyTorch: Threefry as one custom operator.
+
+Compilers see a single opaque call instead of a hundred integer operations that wrap around.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from phimath.backend.contract.random import GROUPS, MASK, ROTATIONS, Random, key_schedule
+
+_CHUNK: Final = 1 << 15
+"""Blocks per pass on the CPU, so that the working set stays in the cache."""
+
+
+class TorchRandom(Random[Tensor]):
+    """Random words from the operator `phimath::random_bits`."""
+
+    def random_bits(self, key: tuple[int, int], count: int, device: str | None = None) -> Tensor:
+        """By the operator `phimath::random_bits`."""
+        target = torch.get_default_device() if device is None else torch.device(device)
+        return random_bits(key[0], key[1], count, target)
+
+
+@torch.library.custom_op(
+    "phimath::random_bits",
+    mutates_args=(),
+    schema="(int key0, int key1, int count, Device device) -> Tensor",
+)
+def random_bits(key0: int, key1: int, count: int, device: torch.device) -> Tensor:
+    """`count` words of Threefry-2x32-20 as int64; see `phimath.backend.contract.random`."""
+    blocks = (count + 1) // 2
+    words = torch.empty((blocks, 2), dtype=torch.int64, device=device)
+    chunk = _CHUNK if device.type == "cpu" else max(blocks, 1)
+    for start in range(0, blocks, chunk):
+        stop = min(start + chunk, blocks)
+        # Counters above 2³¹ wrap around to the int32 with the same bits.
+        counter = torch.arange(start, stop, dtype=torch.int64, device=device).to(torch.int32)
+        first, second = _threefry(key0, key1, counter, torch.zeros_like(counter))
+        words[start:stop, 0] = first
+        words[start:stop, 1] = second
+    return words.bitwise_and_(MASK).reshape(-1)[:count].clone()
+
+
+@random_bits.register_fake
+def _(key0: int, key1: int, count: int, device: torch.device) -> Tensor:
+    return torch.empty((count,), dtype=torch.int64, device=device)
+
+
+def _threefry(key0: int, key1: int, x0: Tensor, x1: Tensor) -> tuple[Tensor, Tensor]:
+    """Encrypt the counter (x0, x1), int32, in place."""
+    words = key_schedule((key0, key1))
+    x0 += _signed(words[0])
+    x1 += _signed(words[1])
+    for group in range(GROUPS):
+        for distance in ROTATIONS[group % 2]:
+            x0 += x1
+            x1 = _rotate_left(x1, distance)
+            x1 ^= x0
+        x0 += _signed(words[(group + 1) % 3])
+        x1 += _signed(words[(group + 2) % 3] + group + 1)
+    return x0, x1
+
+
+def _rotate_left(x: Tensor, distance: int) -> Tensor:
+    """Rotate int32; the right shift is arithmetic, so copies of the sign are masked away."""
+    low = (x >> (32 - distance)).bitwise_and_((1 << distance) - 1)
+    return low.bitwise_or_(x << distance)
+
+
+def _signed(word: int) -> int:
+    """The int32 with the same bits as the lowest 32 of `word`."""
+    return (word + 2**31) % 2**32 - 2**31

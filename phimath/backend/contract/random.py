@@ -6,18 +6,58 @@ The same seed gives the same bits on every framework and device, eager and compi
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import Generic, TypeVar
+from abc import ABC
+from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
+
+from phimath.dtype import INT64
+
+if TYPE_CHECKING:
+    from phimath.backend.contract import Backend
 
 A = TypeVar("A")
+
+ROTATIONS: Final = ((13, 15, 26, 6), (17, 29, 16, 24))
+"""Bits by which the second word is rotated in each round, for even and odd groups of four rounds."""
+PARITY: Final = 0x1BD11BDA
+"""Makes up the third key word, so that no choice of key leaves the key schedule zero."""
+GROUPS: Final = 5
+MASK: Final = 0xFFFFFFFF
 
 
 class Random(ABC, Generic[A]):
     """Random bits; distributions are built from these in `phimath.random`, once for all backends."""
 
-    @abstractmethod
     def random_bits(self, key: tuple[int, int], count: int, device: str | None = None) -> A:
         """`count` 32-bit words as an int64 array with values in [0, 2³²).
 
         Word i is output word i % 2 of Threefry-2x32-20 with this key (two words) and the counter (i // 2, 0).
         """
+        backend = cast("Backend[A]", self)
+        first = backend.arange(0, (count + 1) // 2, 1, INT64, device)
+        second = backend.full((int((count + 1) // 2),), 0, INT64, device)
+        words = backend.stack(_threefry(backend, key, first, second), 1)
+        words = backend.reshape(words, (2 * ((count + 1) // 2),))
+        return backend.get(words, (slice(0, count),))
+
+
+def key_schedule(key: tuple[int, int]) -> tuple[int, int, int]:
+    """The three words that are injected in turn."""
+    return key[0], key[1], key[0] ^ key[1] ^ PARITY
+
+
+def _threefry(backend: Backend[A], key: tuple[int, int], first: A, second: A) -> tuple[A, A]:
+    """Encrypt the counters: 32-bit words in 64-bit integers, which all frameworks have, masked after each sum."""
+    add, both = backend.function("add"), backend.function("bitwise_and")
+    either, exclusive = backend.function("bitwise_or"), backend.function("bitwise_xor")
+    left = backend.function("bitwise_left_shift")
+    right = backend.function("bitwise_right_shift")
+    words = key_schedule(key)
+    first, second = both(add(first, words[0]), MASK), both(add(second, words[1]), MASK)
+    for group in range(GROUPS):
+        for bits in ROTATIONS[group % 2]:
+            first = both(add(first, second), MASK)
+            rotated = both(either(left(second, bits), right(second, 32 - bits)), MASK)
+            second = exclusive(rotated, first)
+        first = both(add(first, words[(group + 1) % 3]), MASK)
+        second = both(add(second, words[(group + 2) % 3] + group + 1), MASK)
+    return first, second

@@ -1,0 +1,93 @@
+"""Topic `elementwise` over an Array API namespace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from phimath.backend.array_api import special
+from phimath.backend.array_api.convert import ArrayApiConvert
+from phimath.backend.contract.elementwise import BINARY, UNARY, Elementwise
+from phimath.backend.support import unsupported_method
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from phimath.backend.contract import Backend
+    from phimath.backend.contract.create import Number
+
+A = TypeVar("A")
+
+
+def bind_functions(backend_class: type, xp: Any, generic: type) -> None:
+    """Make the standard's functions attributes of a backend's class, so that calling them costs no wrapper.
+
+    What the class, or a class between it and the `generic` one, defines itself is kept.
+    """
+    for name in (*UNARY, *BINARY):
+        own = getattr(backend_class, name, None)
+        if own is getattr(generic, name, None) and name not in KEPT and hasattr(xp, name):
+            setattr(backend_class, name, staticmethod(getattr(xp, name)))
+
+
+KEPT = ("conj", "real", "imag")  # the standard defines these for complex numbers only
+
+
+class ArrayApiElementwise(ArrayApiConvert[A], Elementwise[A]):
+    """The standard's functions as they are; those that it lacks are composed from these."""
+
+    def function(self, name: str) -> Callable[..., A]:
+        """The namespace's own function wherever it has one."""
+        found = getattr(self, name, None)
+        if found is None:
+            backend: Any = self
+            raise unsupported_method(backend, name)
+        return found
+
+    def _is_complex(self, a: A) -> bool:
+        return self.dtype(a).kind == "complex"
+
+    def conj(self, a: A) -> A:
+        """Complex conjugate."""
+        return self.xp.conj(a) if self._is_complex(a) else a
+
+    def real(self, a: A) -> A:
+        """Real part."""
+        return self.xp.real(a) if self._is_complex(a) else a
+
+    def imag(self, a: A) -> A:
+        """Imaginary part, zeros for real numbers."""
+        return self.xp.imag(a) if self._is_complex(a) else self.xp.zeros_like(a)
+
+    def where(self, condition: A, true: A, false: A) -> A:
+        """By `where`."""
+        return self.xp.where(condition, true, false)
+
+    def angle(self, a: A) -> A:
+        """By `atan2`."""
+        return self.xp.atan2(self.imag(a), self.real(a))
+
+    def sigmoid(self, a: A) -> A:
+        """With the exponential of negative numbers only."""
+        xp = self.xp
+        small = xp.exp(-xp.abs(a))
+        return xp.where(a >= 0, 1 / (1 + small), small / (1 + small))
+
+    def softplus(self, a: A) -> A:
+        """With the exponential of negative numbers only."""
+        xp = self.xp
+        return xp.log1p(xp.exp(-xp.abs(a))) + xp.maximum(a, 0.0)
+
+    def erf(self, a: A) -> A:
+        """By the incomplete gamma function."""
+        return special.erf(self.xp, a)
+
+    def log_gamma(self, a: A) -> A:
+        """By Lanczos' approximation."""
+        return special.log_gamma(self.xp, a)
+
+    def lower_incomplete_gamma(self, a: A, x: A | Number) -> A:
+        """By a series for small x and a continued fraction for large x."""
+        backend: Backend[A] = self  # pyright: ignore[reportAssignmentType]
+        number = isinstance(x, bool | int | float | complex)
+        argument = backend.full((), x, self.dtype(a)) if number else x
+        return special.lower_incomplete_gamma(self.xp, a, argument)

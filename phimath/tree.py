@@ -1,0 +1,241 @@
+"""Trees of tuples, lists, dicts and frozen dataclasses, taken apart and put together again.
+
+What is neither such a container nor a leaf is static: it becomes part of the `Structure`.  What a
+leaf is says the caller, because tensors are defined above this module.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import fields, is_dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, final
+
+from phimath.errors import NotSupported, ShapeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+T = TypeVar("T")
+LeafTypes = type | tuple[type, ...]
+
+_LEAF: Final = "leaf"
+# A node is `_LEAF`, a `_Static`, a `_Constant`, or `(class, keys, children)`.  Plain tuples hash and
+# compare without calling Python.
+_Node = Any
+
+
+class _Static(NamedTuple):
+    """A value that is no container; its class is compared too, so that 1, 1.0 and True differ."""
+
+    kind: type
+    value: Any
+
+
+@final
+class _ByIdentity:
+    """Stands for a value that cannot be hashed: equal only to itself."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByIdentity) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
+@final
+class _Constant:
+    """An immutable container without leaves, given back as it came; compared by its content."""
+
+    __slots__ = ("node", "value")
+
+    def __init__(self, value: object, node: _Node) -> None:
+        self.value = value
+        self.node = node
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Constant) and self.node == other.node
+
+    def __hash__(self) -> int:
+        return hash(self.node)
+
+
+@final
+class Structure:
+    """A tree without its leaves.  Hashable.
+
+    Equal structures have equal containers, keys in equal order, and equal static values.
+    """
+
+    __slots__ = ("_hash", "_node", "leaf_count")
+
+    leaf_count: int
+
+    def __init__(self, node: _Node, leaf_count: int) -> None:
+        """Made by `flatten`."""
+        self._node = node
+        self._hash = hash(node)
+        self.leaf_count = leaf_count
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, Structure) and self._hash == other._hash and self._node == other._node
+        )
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __repr__(self) -> str:
+        return _text(self._node)
+
+    def unflatten(self, leaves: Sequence[Any]) -> Any:
+        """The tree with these leaves, in the order in which `flatten` gave them."""
+        if len(leaves) != self.leaf_count:
+            raise ShapeError(
+                f"The structure {self} has {self.leaf_count} leaves, but {len(leaves)} were given. "
+                "Give one per leaf, in the order of flatten()."
+            )
+        return _build(self._node, iter(leaves))
+
+    def paths(self) -> tuple[str, ...]:
+        """Where each leaf is, e.g. `[0].velocity['x']`."""
+        return tuple(_paths(self._node, ""))
+
+
+def flatten(tree: Any, leaf_types: LeafTypes) -> tuple[list[Any], Structure]:
+    """Leaves of a tree, i.e. its instances of `leaf_types`, and the structure to put them back.
+
+    Raises:
+        NotSupported: a dataclass that holds leaves is not frozen.
+    """
+    leaves: list[Any] = []
+    node = _take_apart(tree, leaf_types, leaves)
+    return leaves, Structure(node, len(leaves))
+
+
+def map_leaves(function: Callable[..., Any], *trees: Any, leaf_types: LeafTypes) -> Any:
+    """Tree of `function(leaf, …)` over trees of one structure.
+
+    Raises:
+        ShapeError: the structures of the trees differ.
+    """
+    leaves, structure = flatten(trees[0], leaf_types)
+    columns = [leaves]
+    for tree in trees[1:]:
+        others, other = flatten(tree, leaf_types)
+        if other != structure:
+            raise ShapeError(
+                f"Cannot combine trees of different structure: {structure} and {other} "
+                "(* is a leaf). Give trees with equal containers, keys and static values."
+            )
+        columns.append(others)
+    return structure.unflatten([function(*row) for row in zip(*columns, strict=True)])
+
+
+@lru_cache(maxsize=1024)
+def field_names(cls: type) -> tuple[str, ...] | None:
+    """Names of the fields of a dataclass, `None` for other classes."""
+    return tuple(field.name for field in fields(cls)) if is_dataclass(cls) else None
+
+
+def rebuild(cls: type[T], values: dict[str, Any]) -> T:
+    """Dataclass with these fields; skips `__init__` and `__post_init__`, which ran before."""
+    instance = object.__new__(cls)
+    for name, value in values.items():
+        object.__setattr__(instance, name, value)
+    return instance
+
+
+def _take_apart(tree: Any, leaf_types: LeafTypes, leaves: list[Any]) -> _Node:
+    if isinstance(tree, leaf_types):
+        leaves.append(tree)
+        return _LEAF
+    cls = tree.__class__
+    if isinstance(tree, (tuple, list)):
+        count = len(leaves)
+        node = (cls, None, tuple([_take_apart(child, leaf_types, leaves) for child in tree]))
+        return _Constant(tree, node) if len(leaves) == count and isinstance(tree, tuple) else node
+    if isinstance(tree, dict):
+        children = tuple([_take_apart(child, leaf_types, leaves) for child in tree.values()])
+        return (OrderedDict if cls is OrderedDict else dict, tuple(tree), children)
+    names = None if cls is type else field_names(cls)
+    if names is not None:
+        count = len(leaves)
+        children = [_take_apart(getattr(tree, name), leaf_types, leaves) for name in names]
+        if len(leaves) == count:
+            return _Constant(tree, (cls, names, tuple(children)))
+        _require_frozen(cls)
+        return (cls, names, tuple(children))
+    return _Static(cls, tree if _is_hashable(tree) else _ByIdentity(tree))
+
+
+def _is_hashable(value: object) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def _require_frozen(cls: type) -> None:
+    if not cls.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+        raise NotSupported(
+            f"The dataclass {cls.__name__} holds tensors but can be changed, so that it cannot be a "
+            "tree. Declare it with @dataclass(frozen=True)."
+        )
+
+
+def _build(node: _Node, leaves: Iterator[Any]) -> Any:
+    if node is _LEAF:
+        return next(leaves)
+    if isinstance(node, _Static):
+        return node.value.value if isinstance(node.value, _ByIdentity) else node.value
+    if isinstance(node, _Constant):
+        return node.value
+    cls, keys, nodes = node
+    children = [_build(child, leaves) for child in nodes]
+    if cls is tuple or cls is list:
+        return cls(children)
+    if keys is None:
+        return cls._make(children) if hasattr(cls, "_make") else cls(children)
+    if issubclass(cls, dict):
+        return cls(zip(keys, children, strict=True))
+    return rebuild(cls, dict(zip(keys, children, strict=True)))
+
+
+def _text(node: _Node) -> str:
+    if node is _LEAF:
+        return "*"
+    if isinstance(node, _Static):
+        return repr(node.value.value if isinstance(node.value, _ByIdentity) else node.value)
+    if isinstance(node, _Constant):
+        return repr(node.value)
+    cls, keys, children = node
+    texts = [_text(child) for child in children]
+    if keys is None:
+        inside = ", ".join(texts)
+        return f"[{inside}]" if issubclass(cls, list) else f"({inside}{',' * (len(texts) == 1)})"
+    if issubclass(cls, dict):
+        return f"{{{', '.join(f'{k!r}: {t}' for k, t in zip(keys, texts, strict=True))}}}"
+    return f"{cls.__name__}({', '.join(f'{k}={t}' for k, t in zip(keys, texts, strict=True))})"
+
+
+def _paths(node: _Node, path: str) -> Iterator[str]:
+    if node is _LEAF:
+        yield path
+    elif type(node) is tuple:
+        cls, keys, children = node
+        for i, child in enumerate(children):
+            if keys is None:
+                yield from _paths(child, f"{path}[{i}]")
+            else:
+                step = f"[{keys[i]!r}]" if issubclass(cls, dict) else f".{keys[i]}"
+                yield from _paths(child, path + step)
+
+
+__all__ = ["LeafTypes", "Structure", "field_names", "flatten", "map_leaves", "rebuild"]

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 _EXACT_INTEGERS: Final = 2**53
 """Beyond this, float64, the type of the value that PyTorch pads with, has gaps between integers."""
 
+_SIGNED: Final = {
+    torch.uint16: torch.int16,
+    torch.uint32: torch.int32,
+    torch.uint64: torch.int64,
+}
+
 
 class TorchArrange(Arrange[Tensor]):
     """Views wherever PyTorch has them; negative steps copy."""
@@ -55,7 +61,7 @@ class TorchArrange(Arrange[Tensor]):
 
     def flip(self, a: Tensor, axes: tuple[int, ...]) -> Tensor:
         """By `flip`, a copy."""
-        return torch.flip(a, axes)
+        return torch.flip(movable(a), axes).view(a.dtype)
 
     def pad(self, a: Tensor, widths: Sequence[tuple[int, int]], value: Number) -> Tensor:
         """By `pad`, whose value is a float64; other numbers are put in by `where`."""
@@ -69,6 +75,12 @@ class TorchArrange(Arrange[Tensor]):
     def repeat(self, a: Tensor, count: int, axis: int) -> Tensor:
         """By `repeat_interleave`."""
         return torch.repeat_interleave(a, count, axis)
+
+
+def movable(a: Tensor) -> Tensor:
+    """The same bits as signed integers where PyTorch can't move elements of the unsigned type."""
+    signed = _SIGNED.get(a.dtype)
+    return a if signed is None else a.view(signed)
 
 
 def _get_reversed(a: Tensor, index: tuple[int | slice, ...]) -> Tensor:
@@ -89,4 +101,4 @@ def _get_reversed(a: Tensor, index: tuple[int | slice, ...]) -> Tensor:
             axis_of_result += 1
         else:
             ascending.append(item)
-    return torch.flip(a[tuple(ascending)], flipped)
+    return torch.flip(movable(a)[tuple(ascending)], flipped).view(a.dtype)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import torch
 from torch import Tensor
-from torch._C import _functorch as functorch
+from torch._C import _functorch as functorch  # pyright: ignore[reportAttributeAccessIssue]
 from torch._subclasses import FakeTensor
 from torch._subclasses.functional_tensor import FunctionalTensor
 
@@ -103,7 +103,10 @@ class TorchConvert(Convert[Tensor]):
                 f"A traced tensor of sizes {tuple(array.shape)} has no values to convert to NumPy. "
                 "Keep the computation inside of the compiled function in native operations."
             )
-        return _without_transforms(array).numpy(force=True)
+        if not functorch.is_gradtrackingtensor(array):
+            return array.numpy(force=True)
+        with torch._C._DisableFuncTorch():  # else `numpy` would wrap what was unwrapped
+            return _without_transforms(array).numpy(force=True)
 
     def from_dlpack(self, array: Any) -> Tensor:  # anything with __dlpack__, of any framework
         """By `from_dlpack`."""
@@ -146,8 +149,7 @@ class TorchConvert(Convert[Tensor]):
 
 def is_available(array: Tensor) -> bool:
     """Whether the values exist now and are no input or intermediate result of a trace or vmap."""
-    while functorch.is_gradtrackingtensor(array):
-        array = functorch.get_unwrapped(array)
+    array = _without_transforms(array)
     if (
         isinstance(array, (FakeTensor, FunctionalTensor))
         or array.is_meta

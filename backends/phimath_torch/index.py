@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from phimath.backend.contract.index import Index
+from phimath_torch.arrange import movable
 
 if TYPE_CHECKING:
     from phimath.backend.contract.index import ScatterMode
@@ -20,12 +21,12 @@ class TorchIndex(Index[Tensor]):
 
     def take(self, a: Tensor, indices: Tensor, axis: int) -> Tensor:
         """By `index_select`."""
-        return torch.index_select(a, axis, indices)
+        return torch.index_select(movable(a), axis, indices).view(a.dtype)
 
     def gather(self, a: Tensor, indices: Tensor) -> Tensor:
         """By `index_select` of rows."""
         batch, _, channels = a.shape
-        rows = torch.index_select(a.flatten(0, 1), 0, _rows(a, indices))
+        rows = self.take(a.flatten(0, 1), _rows(a, indices), 0)
         return rows.reshape(batch, indices.shape[1], channels)
 
     def scatter(self, base: Tensor, indices: Tensor, values: Tensor, mode: ScatterMode) -> Tensor:
@@ -47,7 +48,7 @@ class TorchIndex(Index[Tensor]):
 
     def boolean_mask(self, a: Tensor, mask: Tensor, axis: int) -> Tensor:
         """By `index_select` at the true positions, which are counted: the GPU is waited for."""
-        return torch.index_select(a, axis, torch.nonzero(mask)[:, 0])
+        return self.take(a, torch.nonzero(mask)[:, 0], axis)
 
     def searchsorted(
         self, sorted_values: Tensor, values: Tensor, side: Literal["left", "right"]

@@ -26,14 +26,15 @@ class NumpyBackend(
     NumpyRandom,
     ArrayApiBackend[np.ndarray],
 ):
-    """NumPy arrays and scalars.  Overrides of the generic backend are measured with NumPy 2.4 on 10×10 float32 arrays.
+    """NumPy arrays and scalars.
 
+    Overrides of the generic backend are measured with NumPy 2.4 on 10×10 float32 arrays.
     `spectral` is generic: NumPy's transforms keep single precision from version 2 on.
     """
 
     name = "numpy"
     xp = np
     unsupported: ClassVar[dict[str, str]] = {
-        "value_and_gradient": "NumPy can't differentiate. Change the import line to one of "
-        "`from phisim.torch import *`, `from phisim.jax import *`, `from phisim.tensorflow import *`.",
+        "value_and_gradient": "NumPy can't differentiate. Change the import line to "
+        "`from phisim.torch import *`, `from phisim.jax import *` or `from phisim.tensorflow import *`.",
     }

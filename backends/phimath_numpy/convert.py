@@ -6,13 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from phimath.backend.array_api.convert import NAMES
 from phimath.backend.contract.convert import Convert
 from phimath.dtype import DType
 from phimath.errors import DTypeError
-
-_NAMES = (
-    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128"
-).split()
 
 
 class _DTypes(dict[np.dtype, DType]):
@@ -23,12 +20,12 @@ class _DTypes(dict[np.dtype, DType]):
         if found is None:
             raise DTypeError(
                 f"NumPy elements of type {native} are not supported. "
-                f"Convert them first with array.astype(...) to one of {', '.join(_NAMES)}."
+                f"Convert them first with array.astype(...) to one of {', '.join(NAMES)}."
             )
         return found
 
 
-_NATIVE = {DType(name): np.dtype(name) for name in _NAMES}
+_NATIVE = {DType(name): np.dtype(name) for name in NAMES}
 _OF_NATIVE = _DTypes({native: dtype for dtype, native in _NATIVE.items()})
 
 
@@ -50,7 +47,7 @@ class NumpyConvert(Convert[np.ndarray]):
     def cast(self, array: np.ndarray, dtype: DType) -> np.ndarray:
         """By `astype`, on the real part where the imaginary part is dropped."""
         if array.dtype.kind == "c" and dtype.kind not in ("complex", "bool"):
-            array = array.real
+            array = np.real(array)
         return array.astype(_NATIVE[dtype], copy=False)
 
     def sizes(self, array: np.ndarray) -> tuple[int, ...]:

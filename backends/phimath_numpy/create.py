@@ -28,4 +28,4 @@ class NumpyCreate(NumpyConvert, Create[np.ndarray]):
         self, start: int, stop: int, step: int, dtype: DType, device: str | None = None
     ) -> np.ndarray:
         """By `numpy.arange`."""
-        return np.arange(start, stop, step, self.native_dtype(dtype))
+        return np.arange(start, stop, step, dtype=self.native_dtype(dtype))

@@ -15,27 +15,23 @@ if TYPE_CHECKING:
 class NumpyElementwise(ArrayApiElementwise[np.ndarray]):
     """What is not a universal function, or has a better one.  SciPy is loaded on use."""
 
-    @staticmethod
-    def round(a: np.ndarray) -> np.ndarray:
+    def round(self, a: np.ndarray) -> np.ndarray:
         """By the universal function, which would convert integers."""
         return np.rint(a) if a.dtype.kind in "fc" else a
 
-    @staticmethod
-    def conj(a: np.ndarray) -> np.ndarray:
+    def conj(self, a: np.ndarray) -> np.ndarray:
         """Real numbers are returned as they are."""
         return np.conjugate(a) if a.dtype.kind == "c" else a
 
-    @staticmethod
-    def real(a: np.ndarray) -> np.ndarray:
+    def real(self, a: np.ndarray) -> np.ndarray:
         """A view."""
-        return a.real
+        return a.real  # pyright: ignore[reportAttributeAccessIssue]
 
-    @staticmethod
-    def imag(a: np.ndarray) -> np.ndarray:
+    def imag(self, a: np.ndarray) -> np.ndarray:
         """A view, zeros for real numbers."""
-        return a.imag
+        return a.imag  # pyright: ignore[reportAttributeAccessIssue]
 
-    where = staticmethod(np.where)
+    where = staticmethod(np.where)  # pyright: ignore[reportAssignmentType]
 
     def sigmoid(self, a: np.ndarray) -> np.ndarray:
         """By SciPy."""

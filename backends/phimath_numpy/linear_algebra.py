@@ -10,15 +10,14 @@ from phimath.backend.array_api.linear_algebra import ArrayApiLinearAlgebra
 class NumpyLinearAlgebra(ArrayApiLinearAlgebra[np.ndarray]):
     """Decompositions are the generic ones; they keep single precision."""
 
-    matmul = staticmethod(np.matmul)
+    matmul = staticmethod(np.matmul)  # pyright: ignore[reportAssignmentType]
 
     def einsum(self, subscripts: str, *arrays: np.ndarray) -> np.ndarray:
-        """The search for a good order costs 6 µs and pays from three arrays on, or where a matrix product can be used."""
+        """Searching for a good order costs 6 µs; it pays from three arrays on and for large arrays."""
         large = len(arrays) > 2 or sum(a.size for a in arrays) > 4096
         return np.einsum(subscripts, *arrays, optimize=large)
 
     def eigenvalues(self, a: np.ndarray) -> np.ndarray:
         """NumPy returns real numbers where all eigenvalues are real."""
         values = np.linalg.eigvals(a)
-        complex_type = np.complex128 if a.dtype.itemsize * (1 + (a.dtype.kind != "c")) > 8 else np.complex64
-        return values.astype(complex_type, copy=False)
+        return values.astype(np.result_type(a.dtype, np.complex64), copy=False)

@@ -13,9 +13,10 @@ from phimath.errors import DTypeError
 
 A = TypeVar("A")
 
-_NAMES = (
-    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128"
-).split()
+NAMES = (
+    *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+    *("float16", "float32", "float64", "complex64", "complex128"),
+)
 
 
 class ArrayApiConvert(Convert[A]):
@@ -30,7 +31,7 @@ class ArrayApiConvert(Convert[A]):
 
     @cached_property
     def _native(self) -> dict[DType, Any]:
-        return {DType(name): getattr(self.xp, name) for name in _NAMES if hasattr(self.xp, name)}
+        return {DType(name): getattr(self.xp, name) for name in NAMES if hasattr(self.xp, name)}
 
     @cached_property
     def _of_native(self) -> dict[Any, DType]:
@@ -44,7 +45,8 @@ class ArrayApiConvert(Convert[A]):
             return self._of_native[native]
         except KeyError as error:
             raise DTypeError(
-                f"Elements of type {native} are not supported. Convert them first to one of {', '.join(_NAMES)}."
+                f"Elements of type {native} are not supported. "
+                f"Convert them first to one of {', '.join(NAMES)}."
             ) from error
 
     def native_dtype(self, dtype: DType) -> Any:

@@ -29,6 +29,4 @@ class ArrayApiCreate(ArrayApiConvert[A], Create[A]):
     ) -> A:
         """By `arange`."""
         native = self.native_dtype(dtype)
-        return self.xp.arange(
-            start, stop, step, dtype=native, device=self._native_device(device)
-        )
+        return self.xp.arange(start, stop, step, dtype=native, device=self._native_device(device))

@@ -42,9 +42,7 @@ def _ordered(xp: Any, letters: str, a: Any, order: str) -> Any:
     return xp.permute_dims(a, tuple(letters.index(letter) for letter in order))
 
 
-def _join(
-    xp: Any, left: str, a: Any, right: str, b: Any, needed: set[str]
-) -> tuple[str, Any]:
+def _join(xp: Any, left: str, a: Any, right: str, b: Any, needed: set[str]) -> tuple[str, Any]:
     """Product of two arrays, summed over the letters that nobody needs any more, as one matrix product."""
     left, a = _sum_out(xp, left, a, needed | set(right))
     right, b = _sum_out(xp, right, b, needed | set(left))
@@ -58,9 +56,12 @@ def _join(
     def count(letters: str) -> int:
         return math.prod(size[letter] for letter in letters)
 
-    a = xp.reshape(_ordered(xp, left, a, batch + rows + inner), (count(batch), count(rows), count(inner)))
+    a = xp.reshape(
+        _ordered(xp, left, a, batch + rows + inner), (count(batch), count(rows), count(inner))
+    )
     b = xp.reshape(
-        _ordered(xp, right, b, batch + inner + columns), (count(batch), count(inner), count(columns))
+        _ordered(xp, right, b, batch + inner + columns),
+        (count(batch), count(inner), count(columns)),
     )
     letters = batch + rows + columns
     return letters, xp.reshape(xp.matmul(a, b), tuple(size[letter] for letter in letters))

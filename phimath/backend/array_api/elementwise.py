@@ -70,7 +70,7 @@ class ArrayApiElementwise(ArrayApiConvert[A], Elementwise[A]):
         """With the exponential of negative numbers only."""
         xp = self.xp
         small = xp.exp(-xp.abs(a))
-        return xp.where(a >= 0, 1 / (1 + small), small / (1 + small))
+        return xp.where(xp.greater_equal(a, 0), 1 / (1 + small), small / (1 + small))
 
     def softplus(self, a: A) -> A:
         """With the exponential of negative numbers only."""

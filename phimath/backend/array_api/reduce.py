@@ -32,7 +32,7 @@ class ArrayApiReduce(ArrayApiConvert[A], Reduce[A]):
         count = 1
         for axis in axes:
             count *= sizes[axis]
-        return self.sum(a, axes) / count
+        return self.xp.divide(self.sum(a, axes), count)
 
     def max(self, a: A, axes: tuple[int, ...]) -> A:
         """By `max`, for booleans by `any`."""

@@ -1,0 +1,36 @@
+"""The JAX backend, joined from its topics."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from phimath.backend.array_api import ArrayApiBackend
+from phimath_jax.arrange import JaxArrange
+from phimath_jax.create import JaxCreate
+from phimath_jax.elementwise import JaxElementwise
+from phimath_jax.gradient import JaxGradient
+from phimath_jax.index import JaxIndex
+from phimath_jax.linear_algebra import JaxLinearAlgebra
+from phimath_jax.random import JaxRandom
+from phimath_jax.reduce import JaxReduce
+
+
+class JaxBackend(
+    JaxCreate,
+    JaxElementwise,
+    JaxReduce,
+    JaxArrange,
+    JaxIndex,
+    JaxLinearAlgebra,
+    JaxRandom,
+    JaxGradient,
+    ArrayApiBackend[jax.Array],
+):
+    """JAX arrays and traced arrays.  `spectral` is generic."""
+
+    name = "jax"
+    xp = jnp
+    unsupported: ClassVar[dict[str, str]] = {}

@@ -1,0 +1,30 @@
+"""Topic `random` for JAX."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.extend.random import threefry_2x32
+
+from phimath.backend.contract.random import Random
+from phimath_jax.compiled import compiled
+from phimath_jax.convert import place
+
+
+@compiled(1)
+def _random_bits(key: np.ndarray, count: int) -> jax.Array:
+    first = jnp.arange((count + 1) // 2, dtype=jnp.uint32)
+    # JAX encrypts the first half of the counters together with the second half.
+    words = threefry_2x32(key, jnp.concatenate([first, jnp.zeros_like(first)]))
+    return words.reshape((2, -1)).T.reshape(-1)[:count].astype(jnp.int64)
+
+
+class JaxRandom(Random[jax.Array]):
+    """JAX's own generator is the contract's, with kernels for GPUs."""
+
+    def random_bits(
+        self, key: tuple[int, int], count: int, device: str | None = None
+    ) -> jax.Array:
+        """By `jax.extend.random.threefry_2x32`."""
+        return place(_random_bits(np.array(key, np.uint32), count), device)

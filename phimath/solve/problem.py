@@ -1,0 +1,83 @@
+"""What to solve and how well: the settings of a solve, and linear operators as the solvers see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from phimath.dtype import precision_bits
+from phimath.errors import NotSupported, SolveError, ValueRangeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from phimath.tensor import Tensor
+
+METHODS = ("auto", "CG")
+DEFAULT_TOLERANCE = {16: 1e-2, 32: 1e-5, 64: 1e-12}
+
+
+@dataclass(frozen=True, eq=False)
+class Solve:
+    """Settings of a solve.
+
+    Converged means ‖b − A x‖ ≤ max(rel_tol ‖b‖, abs_tol, 2 ε (‖A‖∞ ‖x‖ + ‖b‖)), with the residual computed anew at the end; ε is the
+    machine precision of the values.  The last term is what rounding leaves; a smaller residual cannot be asked for.
+
+    method: 'auto', or 'CG' (conjugate gradients with the Jacobi preconditioner).
+    rel_tol: relative tolerance; by default 1e-5 in 32 bit and 1e-12 in 64 bit.
+    abs_tol: absolute tolerance in the units of the right-hand side.
+    x0: initial guess; `None` starts from zero.
+    max_iterations: more raise `NotConverged`, unless suppressed.
+    gradient_solve: settings of the adjoint solve; those of the solve by default.
+    suppress: errors that return the partial result instead of raising, e.g. `[NotConverged]`.
+    """
+
+    method: str = "auto"
+    rel_tol: float | None = None
+    abs_tol: float = 0.0
+    x0: Any = None  # tensor, field or tree, as the solved-for value
+    max_iterations: int = 1000
+    preconditioner: Any = None
+    rank_deficiency: int | None = None
+    gradient_solve: Solve | None = None
+    suppress: tuple[type[SolveError], ...] | list[type[SolveError]] = ()
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise NotSupported(
+                f"There is no solver '{self.method}'. Available: {', '.join(METHODS)}."
+            )
+        if self.preconditioner is not None or self.rank_deficiency is not None:
+            raise NotSupported(
+                "preconditioner and rank_deficiency cannot be chosen yet: Jacobi is used, and null spaces are detected. "
+                "Leave them None."
+            )
+        for name, value in (("rel_tol", self.rel_tol), ("abs_tol", self.abs_tol)):
+            if value is not None and not 0 <= value < float("inf"):
+                raise ValueRangeError(f"{name} must be a finite number of at least 0, not {value}.")
+        if self.max_iterations < 1:
+            raise ValueRangeError(
+                f"max_iterations must be at least 1, not {self.max_iterations}."
+            )
+
+    @property
+    def relative_tolerance(self) -> float:
+        """`rel_tol`, or the default of the context's precision."""
+        return DEFAULT_TOLERANCE[precision_bits()] if self.rel_tol is None else self.rel_tol
+
+
+@dataclass(frozen=True, eq=False)
+class SymmetricOperator:
+    """A positive or negative semi-definite linear function as a solver sees it.
+
+    apply: the function itself.
+    diagonal: its diagonal, nowhere zero, for the Jacobi preconditioner.
+    norm: upper bound of ‖A‖∞, the largest sum of absolute values in a row.
+    project: removes the null space from a vector; `None` if the operator is regular.
+    """
+
+    apply: Callable[[Tensor], Tensor]
+    diagonal: Tensor
+    norm: Tensor
+    project: Callable[[Tensor], Tensor] | None = None

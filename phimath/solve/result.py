@@ -1,0 +1,39 @@
+"""What a solve reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from phimath.reduce import all as all_of
+from phimath.reduce import any as any_of
+
+if TYPE_CHECKING:
+    from phimath.tensor import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class SolveInfo:
+    """Outcome of one solve; tensors have the batch dimensions of the problem.
+
+    x: the solution, or what was reached.
+    residual: ‖b − A x‖, computed anew.
+    tolerance: what it had to reach; `decided_by` names the term of the rule that gave the largest value.
+    """
+
+    method: str
+    x: Tensor
+    residual: Tensor
+    tolerance: Tensor
+    decided_by: str
+    iterations: int
+    converged: Tensor
+    diverged: Tensor
+
+    def __repr__(self) -> str:
+        all_converged = bool(all_of(self.converged, None))
+        state = "diverged" if bool(any_of(self.diverged, None)) else "converged" if all_converged else "not converged"
+        return (
+            f"{self.method}: {state} after {self.iterations} iterations, residual {self.residual:summary} "
+            f"(tolerance {self.tolerance:summary}, decided by {self.decided_by})"
+        )

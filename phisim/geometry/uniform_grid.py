@@ -1,0 +1,112 @@
+"""Regular grids of equal cells, the sample points of grid fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self, final
+
+from phimath.create import vec
+from phimath.dimension import Dim, channel, spatial
+from phimath.errors import ShapeError
+from phimath.reduce import prod
+from phimath.shape import Shape
+from phimath.wrap import wrap
+from phisim.geometry.box import Box
+from phisim.geometry.geometry import Geometry, check_axes
+
+if TYPE_CHECKING:
+    from phimath.tensor import Tensor
+
+
+@final
+@dataclass(frozen=True, eq=False, repr=False)
+class UniformGrid(Geometry):
+    """`resolution` (spatial dimensions named like the axes) equal cells that fill `bounds`."""
+
+    resolution: Shape
+    bounds: Box
+
+    def __post_init__(self) -> None:
+        names, axes = self.resolution.names, self.bounds.axes
+        if set(names) != set(axes) or self.resolution.spatial is not self.resolution:
+            raise ShapeError(
+                f"The resolution {self.resolution} does not fit the domain with the axes {','.join(axes)}. "
+                f"Give one number of cells per axis, e.g. {', '.join(f'{a}=64' for a in axes)}."
+            )
+        for name in names:
+            if self.resolution.get_size(name) < 1:
+                raise ShapeError(
+                    f"The resolution along '{name}' is {self.resolution.get_size(name)}. A grid needs at least 1 cell per axis."
+                )
+        if names != axes:
+            object.__setattr__(self, "resolution", self.resolution.only(axes, reorder=True))
+
+    def __repr__(self) -> str:
+        return f"UniformGrid({', '.join(f'{d.name}={d.size}' for d in self.resolution.dims)}, {self.bounds})"
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """Names of the axes in the order of the domain's bounds."""
+        return self.resolution.names
+
+    @property
+    def vector(self) -> Shape:
+        """The channel dimension of vectors on this grid, labelled by the axes."""
+        return channel(vector=self.axes)
+
+    @property
+    def dx(self) -> Tensor:
+        """Cell size, (…, vector)."""
+        return self.bounds.size / vec(**{a: float(self.resolution.get_size(a)) for a in self.axes})
+
+    def spacing(self, axis: str) -> Tensor:
+        """Cell size along one axis."""
+        index = self.axes.index(axis)
+        size = self.bounds.upper.vector[index] - self.bounds.lower.vector[index]
+        return size / self.resolution.get_size(axis)
+
+    @property
+    def volume(self) -> Tensor:
+        """Volume of one cell."""
+        return prod(self.dx, "vector")
+
+    @property
+    def center(self) -> Tensor:
+        """Cell centers, (spatial, vector)."""
+        return self._points(None, True)
+
+    @property
+    def shape(self) -> Shape:
+        """Cells, and `vector`."""
+        return self.bounds.shape & self.resolution
+
+    def positions(self, axis: str, faces: bool = False, periodic: bool = False) -> Tensor:
+        """Coordinates along one axis: of the cell centers, or of the distinct faces."""
+        count = self.resolution.get_size(axis) + (1 if faces and not periodic else 0)
+        offset = 0.0 if faces else 0.5
+        steps = wrap([offset + i for i in range(count)], Shape(Dim(axis, spatial, count)))
+        return self.bounds.lower.vector[axis] + steps * self.spacing(axis)
+
+    def face_centers(self, axis: str, periodic: bool) -> Tensor:
+        """Centers of the faces normal to `axis`, (spatial, vector); n + 1 along the axis, n if it is periodic."""
+        return self._points(axis, periodic)
+
+    def _points(self, face_axis: str | None, periodic: bool) -> Tensor:
+        return vec(**{a: self.positions(a, a == face_axis, periodic) for a in self.axes})
+
+    def at(self, center: Tensor) -> Self:
+        """Same grid, with its middle elsewhere."""
+        check_axes(center, self.axes, "The grid")
+        return type(self)(self.resolution, self.bounds.at(center))
+
+    def shifted(self, delta: Tensor) -> Self:
+        """Same grid, moved by a vector."""
+        return type(self)(self.resolution, self.bounds.shifted(delta))
+
+    def bounding_box(self) -> Box:
+        """The domain."""
+        return self.bounds
+
+    def signed_distance(self, location: Tensor) -> Tensor:
+        """Distance to the surface of the domain, negative inside."""
+        return self.bounds.signed_distance(location)

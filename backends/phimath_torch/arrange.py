@@ -10,7 +10,7 @@ from torch import Tensor
 from phimath.backend.contract.arrange import Arrange
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from phimath.backend.contract.create import Number
 
@@ -61,7 +61,7 @@ class TorchArrange(Arrange[Tensor]):
 
     def flip(self, a: Tensor, axes: tuple[int, ...]) -> Tensor:
         """By `flip`, a copy."""
-        return torch.flip(movable(a), axes).view(a.dtype)
+        return by_bits(a, lambda bits: torch.flip(bits, axes))
 
     def pad(self, a: Tensor, widths: Sequence[tuple[int, int]], value: Number) -> Tensor:
         """By `pad`, whose value is a float64; other numbers are put in by `where`."""
@@ -77,10 +77,10 @@ class TorchArrange(Arrange[Tensor]):
         return torch.repeat_interleave(a, count, axis)
 
 
-def movable(a: Tensor) -> Tensor:
-    """The same bits as signed integers where PyTorch can't move elements of the unsigned type."""
+def by_bits(a: Tensor, move: Callable[[Tensor], Tensor]) -> Tensor:
+    """Move elements; as signed integers of the same bits where PyTorch can't move unsigned ones."""
     signed = _SIGNED.get(a.dtype)
-    return a if signed is None else a.view(signed)
+    return move(a) if signed is None else move(a.view(signed)).view(a.dtype)
 
 
 def _get_reversed(a: Tensor, index: tuple[int | slice, ...]) -> Tensor:
@@ -101,4 +101,4 @@ def _get_reversed(a: Tensor, index: tuple[int | slice, ...]) -> Tensor:
             axis_of_result += 1
         else:
             ascending.append(item)
-    return torch.flip(movable(a)[tuple(ascending)], flipped).view(a.dtype)
+    return by_bits(a[tuple(ascending)], lambda bits: torch.flip(bits, flipped))

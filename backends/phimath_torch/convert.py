@@ -173,12 +173,21 @@ def _share(array: np.ndarray) -> Tensor:
         array = array.astype(array.dtype.newbyteorder("="))
     if any(stride < 0 or stride % array.itemsize for stride in array.strides):
         array = array.copy()  # PyTorch has neither negative strides nor packed records
-    if array.flags.writeable:
-        return torch.from_numpy(array)
-    try:
-        return torch.from_dlpack(array)  # `from_numpy` warns about read-only memory
-    except BufferError:  # NumPy 2.0 does not export it
-        return torch.from_numpy(array.copy())
+    if not array.flags.writeable:
+        array = np.asarray(_Writable(array))
+    return torch.from_numpy(array)
+
+
+class _Writable:
+    """Declares read-only memory writable for `from_numpy`, which would warn about it.
+
+    Unlike `from_dlpack`, `from_numpy` is seen by tracers, and NumPy 2.0 can't export such arrays.
+    """
+
+    def __init__(self, array: np.ndarray) -> None:
+        address, _ = array.__array_interface__["data"]
+        self.__array_interface__ = {**array.__array_interface__, "data": (address, False)}
+        self.owner = array  # NumPy keeps this object, and with it the memory, alive
 
 
 def _without_transforms(array: Tensor) -> Tensor:

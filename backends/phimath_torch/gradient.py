@@ -89,7 +89,9 @@ class _CustomGradient(torch.autograd.Function):
         backward: Callable[..., tuple[Tensor | None, ...]],
         *arguments: Tensor,
     ) -> tuple[Tensor, ...]:
-        return tuple(forward(*arguments))
+        given = {id(argument) for argument in arguments}
+        # PyTorch can't save an argument that is an output as well, but a view of it.
+        return tuple(o.view_as(o) if id(o) in given else o for o in forward(*arguments))
 
     @staticmethod
     def setup_context(

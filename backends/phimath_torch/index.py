@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from phimath.backend.contract.index import Index
-from phimath_torch.arrange import movable
+from phimath_torch.arrange import by_bits
 
 if TYPE_CHECKING:
     from phimath.backend.contract.index import ScatterMode
@@ -21,7 +21,7 @@ class TorchIndex(Index[Tensor]):
 
     def take(self, a: Tensor, indices: Tensor, axis: int) -> Tensor:
         """By `index_select`."""
-        return torch.index_select(movable(a), axis, indices).view(a.dtype)
+        return by_bits(a, lambda bits: torch.index_select(bits, axis, indices))
 
     def gather(self, a: Tensor, indices: Tensor) -> Tensor:
         """By `index_select` of rows."""

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from phimath.backend.contract.random import GROUPS, MASK, ROTATIONS, Random, key_schedule
 
-_CHUNK: Final = 1 << 15
+_CHUNK: Final = 1 << 16
 """Blocks per pass on the CPU, so that the working set stays in the cache."""
 
 

@@ -99,6 +99,20 @@ def test_read_only_arrays_are_shared_without_a_warning():
     assert tensor.data_ptr() == array.ctypes.data
 
 
+def test_shared_memory_outlives_the_array():
+    tensor = backend.from_numpy(np.broadcast_to(np.arange(1000.0), (2, 1000)))
+    np.full(1000, -1.0)  # would reuse the memory if it had been freed
+    np.testing.assert_array_equal(tensor[1], np.arange(1000.0))
+
+
+def test_read_only_arrays_become_constants_of_a_captured_graph():
+    array = np.arange(3.0)
+    array.flags.writeable = False
+    x = torch.ones(3, dtype=torch.float64)
+    graph = make_fx(lambda y: backend.from_numpy(array) * y, tracing_mode="fake")(x)
+    assert graph(2 * x).tolist() == [0, 2, 4]
+
+
 @pytest.mark.parametrize(
     "array",
     [np.arange(6.0)[::-1], np.arange(6, dtype=">i4"), np.float32(2), np.zeros((0, 3))],
@@ -218,6 +232,23 @@ def test_overwritten_values_have_no_derivative():
 # Derivatives
 
 
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda a: backend.get(a, (slice(None, None, -1),)),
+        lambda a: backend.flip(a, (0,)),
+        lambda a: backend.take(a, torch.tensor([2, 1, 0]), 0),
+        lambda a: backend.boolean_mask(a, torch.tensor([True, True, True]), 0),
+        lambda a: backend.gather(a[None, :, None], torch.tensor([[0, 1, 2]])),
+        lambda a: backend.pad(a, [(1, 2)], 1.0),
+    ],
+    ids=["get", "flip", "take", "boolean_mask", "gather", "pad"],
+)
+def test_moving_elements_is_differentiable(move):
+    gradient = gradient_of(lambda x: (move(x) ** 2).sum())
+    np.testing.assert_allclose(gradient(torch.tensor(POINT)), 2 * POINT)
+
+
 def test_the_rule_of_a_custom_gradient_replaces_the_derivative():
     def doubled(x):
         rule = lambda arguments, outputs, cotangents: (2 * cotangents[0],)  # noqa: E731
@@ -256,6 +287,21 @@ def test_custom_gradients_accept_integers_unused_outputs_and_missing_cotangents(
         return outputs[0].sum()
 
     assert gradient_of(function)(torch.tensor(POINT)).tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "forward", [lambda a: (a,), lambda a: (a.reshape(3),), lambda a: (a.flip(0).flip(0),)]
+)
+def test_a_custom_gradient_may_return_its_argument_or_a_view_of_it(forward):
+    rule = lambda arguments, outputs, cotangents: (5 * cotangents[0],)  # noqa: E731
+
+    def function(x):
+        return (backend.custom_gradient(forward, rule, [x])[0] ** 2).sum()
+
+    x = torch.tensor(POINT)
+    np.testing.assert_allclose(gradient_of(function)(x), 5 * 2 * POINT)
+    second = gradient_of(lambda y: gradient_of(function)(y).sum())(x)
+    np.testing.assert_allclose(second, [5 * 5 * 2] * 3)
 
 
 def test_custom_gradients_work_under_functional_transforms():

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.core import Tracer
 
 from phimath.backend.array_api.convert import NAMES
 from phimath.backend.contract.convert import Convert
 from phimath.dtype import DType
 from phimath.errors import DTypeError
 from phimath_jax.compiled import compiled
+
+Device: TypeAlias = Any  # the class is not public
 
 _NATIVE = {DType(name): np.dtype(name) for name in NAMES}
 _OF_NATIVE = {native: dtype for dtype, native in _NATIVE.items()}
@@ -27,13 +30,13 @@ def _cast(a: jax.Array, native: np.dtype) -> jax.Array:
     return lax.convert_element_type(jnp.real(a) if native.kind != "c" else a, native)
 
 
-def _name(device: jax.Device) -> str:
+def _name(device: Device) -> str:
     first_cpu = device.platform == "cpu" and device.id == 0
     return "cpu" if first_cpu else f"{device.platform}:{device.id}"
 
 
 @cache
-def _devices() -> dict[str, jax.Device]:
+def _devices() -> dict[str, Device]:
     return {_name(device): device for device in (*jax.devices(), *jax.devices("cpu"))}
 
 
@@ -93,8 +96,8 @@ class JaxConvert(Convert[jax.Array]):
         return tuple(_devices())
 
     def device(self, array: jax.Array) -> str:
-        """The first one of an array that is spread over several; the default one for traced arrays."""
-        if isinstance(array, jax.core.Tracer):
+        """The first of several; the default one for traced arrays."""
+        if isinstance(array, Tracer):
             return self.devices()[0]
         return _name(min(array.devices(), key=lambda device: device.id))
 
@@ -108,4 +111,4 @@ class JaxConvert(Convert[jax.Array]):
 
     def is_available(self, array: jax.Array) -> bool:
         """False for traced arrays, those of eager differentiation included."""
-        return not isinstance(array, jax.core.Tracer)
+        return not isinstance(array, Tracer)

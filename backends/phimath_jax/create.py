@@ -35,7 +35,7 @@ class JaxCreate(JaxConvert, Create[jax.Array]):
     def full(
         self, sizes: tuple[int, ...], value: Number, dtype: DType, device: str | None = None
     ) -> jax.Array:
-        """By `lax.full`; the value is no part of the compiled program, so that another one doesn't compile again."""
+        """By `lax.full`; another value needs no other compiled program."""
         native = self.native_dtype(dtype)
         return place(_full(native.type(value), tuple(sizes), native), device)
 

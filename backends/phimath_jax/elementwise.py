@@ -1,4 +1,5 @@
-"""Topic `elementwise` for JAX: the compiled functions of `jax.numpy` as they are, others compiled here."""
+# pyright: reportAssignmentType=false
+"""Topic `elementwise` for JAX: compiled functions of `jax.numpy`; others are compiled here."""
 
 from __future__ import annotations
 
@@ -52,9 +53,8 @@ def _gammainc(a: jax.Array, x: jax.Array | Number) -> jax.Array:
 
 
 class JaxElementwise(ArrayApiElementwise[jax.Array]):
-    """`jax.numpy` dispatches its compiled functions in half the time of `jax.lax` (4 and 8 µs per sum)."""
+    """Compiled functions are twice as fast as those of `jax.lax`: 4 instead of 8 µs per sum."""
 
-    # pyright: reportAssignmentType=false
     conj = staticmethod(_conj)
     real = staticmethod(jnp.real)
     imag = staticmethod(jnp.imag)

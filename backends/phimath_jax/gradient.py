@@ -1,4 +1,4 @@
-"""Topic `gradient` for JAX, whose gradient with respect to a complex number is the conjugate of the contract's."""
+"""Topic `gradient` for JAX, whose complex gradients are the conjugates of the contract's."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _conjugate(cotangent: jax.Array | None) -> jax.Array | None:
 
 
 def _instantiate(cotangent: Any, primal: jax.Array) -> jax.Array:
-    """Zeros of the argument's own type in place of JAX's empty type for what can't be differentiated."""
+    """Zeros where JAX has an empty type for what can't be differentiated; else the conjugate."""
     if cotangent.dtype == jax.dtypes.float0:
         return jnp.zeros_like(primal)
     return jnp.conj(cotangent) if jnp.iscomplexobj(cotangent) else cotangent
@@ -50,7 +50,7 @@ class JaxGradient(Gradient[jax.Array]):
         backward: Callable[[Arrays, Arrays, Arrays], tuple[jax.Array | None, ...]],
         arguments: Sequence[jax.Array],
     ) -> Arrays:
-        """By `jax.custom_vjp`; `forward` may not depend on other traced arrays than its arguments."""
+        """By `jax.custom_vjp`; `forward` depends on traced arrays by its arguments only."""
 
         @jax.custom_vjp
         def function(*inputs: jax.Array) -> Arrays:

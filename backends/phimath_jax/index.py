@@ -58,11 +58,11 @@ class JaxIndex(Index[jax.Array]):
         return _scatter(base, indices, values, _METHODS[mode])
 
     def nonzero(self, mask: jax.Array) -> jax.Array:
-        """By `jax.numpy.argwhere`, outside of compiled functions only: the count would be a size."""
+        """By `jax.numpy.argwhere`; it can't be traced, as the count is a size."""
         return jnp.argwhere(mask).astype(jnp.int64)
 
     def boolean_mask(self, a: jax.Array, mask: jax.Array, axis: int) -> jax.Array:
-        """By `jax.numpy.compress`, outside of compiled functions only: the count would be a size."""
+        """By `jax.numpy.compress`; it can't be traced, as the count is a size."""
         return jnp.compress(mask, a, axis)
 
     def searchsorted(

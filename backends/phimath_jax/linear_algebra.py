@@ -15,6 +15,9 @@ from phimath_jax.compiled import compiled
 _EXACT = lax.Precision.HIGHEST
 
 
+_matmul = partial(jnp.matmul, precision=_EXACT)
+
+
 @compiled(0)
 def _einsum(subscripts: str, *arrays: jax.Array) -> jax.Array:
     return jnp.einsum(subscripts, *arrays, precision=_EXACT)
@@ -23,5 +26,5 @@ def _einsum(subscripts: str, *arrays: jax.Array) -> jax.Array:
 class JaxLinearAlgebra(ArrayApiLinearAlgebra[jax.Array]):
     """Products in full precision; decompositions are the generic ones."""
 
-    matmul = staticmethod(partial(jnp.matmul, precision=_EXACT))  # pyright: ignore[reportAssignmentType]
+    matmul = staticmethod(_matmul)  # pyright: ignore[reportAssignmentType]
     einsum = staticmethod(_einsum)  # pyright: ignore[reportAssignmentType]

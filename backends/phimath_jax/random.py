@@ -23,8 +23,6 @@ def _random_bits(key: np.ndarray, count: int) -> jax.Array:
 class JaxRandom(Random[jax.Array]):
     """JAX's own generator is the contract's, with kernels for GPUs."""
 
-    def random_bits(
-        self, key: tuple[int, int], count: int, device: str | None = None
-    ) -> jax.Array:
+    def random_bits(self, key: tuple[int, int], count: int, device: str | None = None) -> jax.Array:
         """By `jax.extend.random.threefry_2x32`."""
         return place(_random_bits(np.array(key, np.uint32), count), device)

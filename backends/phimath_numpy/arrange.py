@@ -21,7 +21,7 @@ _REVERSED = slice(None, None, -1)
 class NumpyArrange(Arrange[np.ndarray]):
     """Microseconds of function and method.
 
-    `transpose` 0.30 and 0.07, `expand_dims` 1.3 and 0.1 by `reshape`, `flip` 1.0 and 0.1 by a slice.
+    `transpose` 0.30 and 0.07, `expand_dims` 1.3 and 0.1 by `reshape`, `flip` 1.0 and 0.1 by slice.
     """
 
     def reshape(self, a: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:

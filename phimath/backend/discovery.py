@@ -1,6 +1,7 @@
 """Finding backends: by name through entry points or `register`, by array through its type.
 
-Nothing is imported until it is asked for by name, or until an array of a framework that is already imported comes along.
+Nothing is imported until it is asked for by name, or until an array of a framework that is already
+imported comes along.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def _entries() -> dict[str, EntryPoint]:
 
 
 def installed() -> tuple[str, ...]:
-    """Names of all backends that announce themselves by an entry point or were registered; imports none of them."""
+    """Names of all backends with an entry point or registered; imports none of them."""
     return tuple(dict.fromkeys((*_entries(), *_registered)))
 
 
@@ -64,7 +65,7 @@ def _import(name: str) -> AnyBackend:
     if entry is None:
         raise BackendError(
             f"There is no backend {name!r}. Known are {', '.join(installed())}. "
-            f"Install a package that brings it as an entry point in {GROUP!r}, or call register(backend)."
+            f"Install a package with an entry point in {GROUP!r}, or call register(backend)."
         )
     if name in _broken:
         raise _broken[name]
@@ -97,7 +98,7 @@ def _remember_broken(name: str, entry: EntryPoint, error: Exception) -> BackendE
 def backend_of(array: object) -> AnyBackend:
     """The backend that owns a native array.
 
-    Only backends whose framework is imported already are asked, so that no array causes the import of another framework.
+    Only backends whose framework is imported already are asked.
 
     Raises:
         BackendError: no backend owns objects of this type.
@@ -121,7 +122,8 @@ def _search(array: object) -> AnyBackend:
             return backend
     raise BackendError(
         f"No backend owns objects of type {type(array).__module__}.{type(array).__qualname__}. "
-        f"Expected an array of {', '.join(installed())}. Convert it first, e.g. with wrap(numpy.asarray(value))."
+        f"Expected an array of {', '.join(installed())}. "
+        "Convert it first, e.g. with wrap(numpy.asarray(value))."
     )
 
 
@@ -135,7 +137,7 @@ def _warn_once(name: str, error: BackendError) -> None:
 
 
 def combine(backends: Iterable[AnyBackend]) -> AnyBackend:
-    """The backend in which arrays of several backends are combined: NumPy joins any other one, two others don't mix.
+    """The backend that combines arrays of several: NumPy joins any other, two others don't mix.
 
     Raises:
         BackendError: arrays of two frameworks were given, or nothing at all.
@@ -147,7 +149,8 @@ def combine(backends: Iterable[AnyBackend]) -> AnyBackend:
         elif backend.name != "numpy":
             raise BackendError(
                 f"Cannot combine values of {result.name} and {backend.name}. "
-                f"Convert one of them first: convert(x, {result.name!r}) or convert(x, {backend.name!r})."
+                f"Convert one of them first: convert(x, {result.name!r}) "
+                f"or convert(x, {backend.name!r})."
             )
     if result is None:
         raise BackendError("No backend given: pass the backend of at least one value.")

@@ -1,7 +1,7 @@
 """What a backend declares it can't do, and the error that says so.
 
-A declaration is an entry of `Backend.unsupported`: the name of a method, of an elementwise function or of a whole
-topic (`gradient`), with advice what to use instead.
+A declaration is an entry of `Backend.unsupported`: the name of a method, of an elementwise function
+or of a whole topic (`gradient`), with advice what to use instead.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from phimath.errors import NotSupported
 
 
 def topic_of(name: str) -> str | None:
-    """Topic of the contract that a method or elementwise function belongs to, `None` if there is no such name."""
+    """Topic of a method or elementwise function of the contract, `None` for another name."""
     if name in UNARY or name in BINARY:
         return "elementwise"
     for base in Backend.__mro__:

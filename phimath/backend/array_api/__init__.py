@@ -1,7 +1,7 @@
 """The contract over any namespace of the Array API standard, version 2024.12.
 
-A backend for another library of the standard is a subclass with a `name` and a namespace `xp`; it overrides what its library does
-better, and declares in `unsupported` what it can't do.  https://data-apis.org/array-api/2024.12
+A backend for another library of the standard is a subclass with a `name` and a namespace `xp`; it
+overrides what its library does better, and declares in `unsupported` what it can't do.  https://data-apis.org/array-api/2024.12
 """
 
 from __future__ import annotations
@@ -35,13 +35,15 @@ class ArrayApiBackend(
     """All topics by standard functions of the namespace `xp`."""
 
     unsupported: ClassVar[dict[str, str]] = {
-        "value_and_gradient": "The Array API standard has no automatic differentiation. Write one of "
-        "`from phisim.torch import *`, `from phisim.jax import *`, `from phisim.tensorflow import *`.",
-        "eigenvalues": "The Array API standard decomposes Hermitian matrices only. Use eigh, or convert to NumPy.",
+        "value_and_gradient": "The Array API standard has no automatic differentiation. Write "
+        "`from phisim.torch import *`, `from phisim.jax import *` or "
+        "`from phisim.tensorflow import *`.",
+        "eigenvalues": "The Array API standard decomposes Hermitian matrices only. Use eigh, or "
+        "convert to NumPy.",
     }
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Bind the namespace's functions; what the subclass brings itself is no longer declared as unsupported."""
+        """Bind the namespace's functions; what the subclass brings is declared supported."""
         super().__init_subclass__(**options)
         xp = getattr(cls, "xp", None)
         if xp is None:

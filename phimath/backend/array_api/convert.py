@@ -35,7 +35,7 @@ class ArrayApiConvert(Convert[A]):
 
     @cached_property
     def _of_native(self) -> dict[Any, DType]:
-        # Some namespaces offer constructors under these names; what arrays report is what has to be looked up.
+        # Some namespaces offer constructors under these names; arrays report something else.
         return {self.xp.empty(0, dtype=n).dtype: dtype for dtype, n in self._native.items()}
 
     def dtype(self, array: A) -> DType:

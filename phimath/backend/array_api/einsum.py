@@ -1,4 +1,4 @@
-"""Sums of products in subscript notation, composed from transpositions, sums and matrix products."""
+"""Sums of products in subscript notation, composed from sums and matrix products."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def einsum(xp: Any, subscripts: str, arrays: list[Any]) -> Any:
-    """Evaluate e.g. `"ij,jk->ik"`: letters only, explicit output; the arrays are joined from left to right."""
+    """Evaluate e.g. `"ij,jk->ik"`, letters only, output given; arrays are joined left to right."""
     inputs, output = subscripts.replace(" ", "").split("->")
     terms = inputs.split(",")
     letters, result = _diagonal(xp, terms[0], arrays[0])
@@ -43,7 +43,7 @@ def _ordered(xp: Any, letters: str, a: Any, order: str) -> Any:
 
 
 def _join(xp: Any, left: str, a: Any, right: str, b: Any, needed: set[str]) -> tuple[str, Any]:
-    """Product of two arrays, summed over the letters that nobody needs any more, as one matrix product."""
+    """Matrix product of two arrays, summed over the letters that nobody needs any more."""
     left, a = _sum_out(xp, left, a, needed | set(right))
     right, b = _sum_out(xp, right, b, needed | set(left))
     shared = [letter for letter in left if letter in right]

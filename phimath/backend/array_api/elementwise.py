@@ -19,7 +19,7 @@ A = TypeVar("A")
 
 
 def bind_functions(backend_class: type, xp: Any, generic: type) -> None:
-    """Make the standard's functions attributes of a backend's class, so that calling them costs no wrapper.
+    """Make the standard's functions attributes of a backend's class, which spares a wrapper.
 
     What the class, or a class between it and the `generic` one, defines itself is kept.
     """

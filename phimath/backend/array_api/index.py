@@ -15,7 +15,7 @@ A = TypeVar("A")
 
 
 class ArrayApiIndex(ArrayApiConvert[A], Index[A]):
-    """Gathering by `take`; scattering by sorting, because the standard can't write at integer arrays."""
+    """Gathering by `take`; scattering by sorting: the standard can't write at integer arrays."""
 
     def take(self, a: A, indices: A, axis: int) -> A:
         """By `take`."""
@@ -36,7 +36,7 @@ class ArrayApiIndex(ArrayApiConvert[A], Index[A]):
         return self.xp.reshape(taken, (*self.sizes(indices), channels))
 
     def scatter(self, base: A, indices: A, values: A, mode: ScatterMode) -> A:
-        """Values are sorted by index; then each row combines its first value, its second value and so on."""
+        """Values are sorted by index; each row combines its first value, its second and so on."""
         xp, combine = self.xp, self._combination(mode)
         batch, points, channels = self.sizes(base)
         result = xp.reshape(base, (batch * points, channels))

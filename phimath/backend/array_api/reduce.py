@@ -12,7 +12,7 @@ A = TypeVar("A")
 
 
 class ArrayApiReduce(ArrayApiConvert[A], Reduce[A]):
-    """Reductions by the standard's functions, which widen small integers and reject booleans unless told otherwise."""
+    """The standard's functions widen small integers and reject booleans unless told otherwise."""
 
     def sum(self, a: A, axes: tuple[int, ...]) -> A:
         """By `sum`."""

@@ -1,6 +1,7 @@
 """Special functions that the Array API standard lacks, composed from those that it has.
 
-They take a fixed number of steps, for arrays of any namespace; a backend whose framework brings its own overrides them.
+They take a fixed number of steps, for arrays of any namespace; a backend whose framework brings its
+own overrides them.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-# Lanczos (1964), g = 7 with nine terms, coefficients of P. Godfrey: relative error below 1e-14 for a > 1/2.
+# Lanczos (1964), g = 7 with nine terms, coefficients of P. Godfrey: error below 1e-14 for a > 1/2.
 _LANCZOS_G: Final = 7.0
 _LANCZOS: Final = (
     0.99999999999980993,
@@ -34,7 +35,7 @@ def log_gamma(xp: Any, a: Any) -> Any:
         series = series + coefficient / (positive + index)
     base = positive + (_LANCZOS_G - 0.5)
     result = 0.5 * math.log(2 * math.pi) + (positive - 0.5) * xp.log(base) - base + xp.log(series)
-    # Γ(a) Γ(1 - a) = π / sin(πa); the sine is taken of the distance to the nearest integer, where it is exact.
+    # Γ(a) Γ(1 - a) = π / sin(πa), with the sine of the exact distance to the nearest integer.
     sine = xp.abs(xp.sin(math.pi * (a - xp.round(a))))
     pole = reflected & (sine == 0)
     mirrored = math.log(math.pi) - xp.log(xp.where(sine == 0, xp.ones_like(a), sine)) - result
@@ -66,7 +67,7 @@ def _series(xp: Any, a: Any, x: Any) -> Any:
 
 
 def _continued_fraction(a: Any, x: Any) -> Any:
-    """Γ(a, x) e^x x^-a as 1 / (x + 1 - a - 1 (1 - a) / (x + 3 - a - …)), evaluated from its far end."""
+    """Γ(a, x) e^x x^-a = 1 / (x + 1 - a - 1 (1 - a) / (x + 3 - a - …)), from its far end."""
     value = x + (2 * _TERMS + 1) - a
     for n in range(_TERMS, 0, -1):
         value = x + (2 * n - 1) - a - n * (n - a) / value

@@ -1,7 +1,8 @@
 """Topic `random`: one counter-based generator for all backends.
 
-The same seed gives the same bits on every framework and device, eager and compiled.  The generator is Threefry-2x32 with 20 rounds
-(Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC 2011), written in 32-bit integers that wrap around.
+The same seed gives the same bits on every framework and device, eager and compiled.  The generator
+is Threefry-2x32 with 20 rounds (Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC 2011),
+written in 32-bit integers that wrap around.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 A = TypeVar("A")
 
 ROTATIONS: Final = ((13, 15, 26, 6), (17, 29, 16, 24))
-"""Bits by which the second word is rotated in each round, for even and odd groups of four rounds."""
+"""Bits by which the second word is rotated, for even and odd groups of four rounds."""
 PARITY: Final = 0x1BD11BDA
 """Makes up the third key word, so that no choice of key leaves the key schedule zero."""
 GROUPS: Final = 5
@@ -25,12 +26,13 @@ MASK: Final = 0xFFFFFFFF
 
 
 class Random(ABC, Generic[A]):
-    """Random bits; distributions are built from these in `phimath.random`, once for all backends."""
+    """Random bits, from which `phimath.random` builds distributions once for all backends."""
 
     def random_bits(self, key: tuple[int, int], count: int, device: str | None = None) -> A:
         """`count` 32-bit words as an int64 array with values in [0, 2³²).
 
-        Word i is output word i % 2 of Threefry-2x32-20 with this key (two words) and the counter (i // 2, 0).
+        Word i is output word i % 2 of Threefry-2x32-20 with this key (two words) and the counter
+        (i // 2, 0).
         """
         backend = cast("Backend[A]", self)
         first = backend.arange(0, (count + 1) // 2, 1, INT64, device)
@@ -46,7 +48,7 @@ def key_schedule(key: tuple[int, int]) -> tuple[int, int, int]:
 
 
 def _threefry(backend: Backend[A], key: tuple[int, int], first: A, second: A) -> tuple[A, A]:
-    """Encrypt the counters: 32-bit words in 64-bit integers, which all frameworks have, masked after each sum."""
+    """Encrypt the counters, 32-bit words kept in 64-bit integers, which all frameworks have."""
     add, both = backend.function("add"), backend.function("bitwise_and")
     either, exclusive = backend.function("bitwise_or"), backend.function("bitwise_xor")
     left = backend.function("bitwise_left_shift")

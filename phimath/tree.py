@@ -20,8 +20,8 @@ T = TypeVar("T")
 LeafTypes = type | tuple[type, ...]
 
 _LEAF: Final = "leaf"
-# A node is `_LEAF`, a `_Static`, a `_Constant`, or `(class, keys, children)`.  Plain tuples hash and
-# compare without calling Python.
+# A node is `_LEAF`, a `_Static`, a `_Constant`, or `(class, keys, children)`.  Plain tuples hash
+# and compare without calling Python.
 _Node = Any
 
 
@@ -185,8 +185,8 @@ def _is_hashable(value: object) -> bool:
 def _require_frozen(cls: type) -> None:
     if not cls.__dataclass_params__.frozen:  # type: ignore[attr-defined]
         raise NotSupported(
-            f"The dataclass {cls.__name__} holds tensors but can be changed, so that it cannot be a "
-            "tree. Declare it with @dataclass(frozen=True)."
+            f"The dataclass {cls.__name__} holds tensors but can be changed, so that it cannot be "
+            "a tree. Declare it with @dataclass(frozen=True)."
         )
 
 

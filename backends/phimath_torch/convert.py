@@ -11,6 +11,7 @@ from torch import Tensor
 from torch._C import _functorch as functorch  # pyright: ignore[reportAttributeAccessIssue]
 from torch._subclasses import FakeTensor
 from torch._subclasses.functional_tensor import FunctionalTensor
+from torch.utils._python_dispatch import _disable_current_modes
 
 from phimath.backend.contract.convert import Convert
 from phimath.dtype import (
@@ -103,10 +104,12 @@ class TorchConvert(Convert[Tensor]):
                 f"A traced tensor of sizes {tuple(array.shape)} has no values to convert to NumPy. "
                 "Keep the computation inside of the compiled function in native operations."
             )
-        if not functorch.is_gradtrackingtensor(array):
+        plain = _without_transforms(array)
+        if plain is array and not torch._C._len_torch_dispatch_stack():
             return array.numpy(force=True)
-        with torch._C._DisableFuncTorch():  # else `numpy` would wrap what was unwrapped
-            return _without_transforms(array).numpy(force=True)
+        # A constant inside of a trace or transform: reading it must not become a part of that.
+        with _disable_current_modes(), torch._C._DisableFuncTorch():
+            return plain.numpy(force=True)
 
     def from_dlpack(self, array: Any) -> Tensor:  # anything with __dlpack__, of any framework
         """By `from_dlpack`."""

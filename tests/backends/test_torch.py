@@ -158,6 +158,19 @@ def test_a_traced_tensor_has_no_numpy_values():
     make_fx(function, tracing_mode="fake")(torch.zeros(2))
 
 
+@pytest.mark.parametrize("mode", ["real", "fake", "symbolic"])
+def test_constants_can_be_read_while_a_function_is_traced(mode):
+    constant = torch.tensor([1 + 2j]).conj()
+    seen = []
+
+    def function(x):
+        seen.append(backend.is_available(constant) and backend.to_numpy(constant).tolist())
+        return x + 1
+
+    make_fx(function, tracing_mode=mode)(torch.zeros(2))
+    assert seen == [[1 - 2j]]
+
+
 def test_values_can_be_read_under_functional_grad_but_not_under_vmap():
     seen = []
 

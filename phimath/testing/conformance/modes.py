@@ -1,0 +1,172 @@
+"""How a case is run.  A mode is a function of backend and case that raises where the backend errs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from phimath.dtype import DType
+from phimath.testing.assertions import assert_close
+from phimath.testing.conformance.case import method_of, to_native, to_numpy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from phimath.backend import Backend
+    from phimath.testing.conformance.case import Case
+
+STEP: Final = 1e-5  # of finite differences: truncation and round-off are of about 1e-10
+
+
+def eagerly(backend: Backend[Any], case: Case) -> None:
+    """Results on the default device: values, sizes and element types."""
+    _check(backend, case, _call(backend, case, None))
+
+
+def on_last_device(backend: Backend[Any], case: Case) -> None:
+    """The same with all arrays on the last device, where all results have to stay."""
+    device = backend.devices()[-1]
+    results = _call(backend, case, device)
+    for result in _leaves(results):
+        if backend.owns(result) and (case.takes_device or _has_arrays(case)):
+            found = backend.device(result)
+            if found != device:
+                raise AssertionError(f"The result is on {found}, its arguments are on {device}.")
+    _check(backend, case, results)
+
+
+def _has_arrays(case: Case) -> bool:
+    return any(isinstance(argument, (np.ndarray, list)) for argument in case.arguments) and (
+        case.method != "to_device"
+    )
+
+
+def _call(backend: Backend[Any], case: Case, device: str | None) -> Any:
+    arguments = [to_native(backend, argument, device) for argument in case.arguments]
+    options = {"device": device} if case.takes_device and device is not None else {}
+    return method_of(backend, case.method)(*arguments, **options)
+
+
+def _leaves(results: Any) -> list[Any]:
+    if isinstance(results, (tuple, list)):
+        return [leaf for result in results for leaf in _leaves(result)]
+    return [results]
+
+
+def _check(backend: Backend[Any], case: Case, results: Any) -> None:
+    expected = case.expected(*case.arguments)
+    leaves, wanted = _leaves(results), _leaves(expected)
+    types = case.result_types or _types_of(wanted)
+    if case.observe is None and len(leaves) != len(wanted):
+        raise AssertionError(f"There are {len(leaves)} results, expected {len(wanted)}.")
+    if types:
+        _check_types(backend, leaves, types)
+    found = to_numpy(backend, results)
+    if case.observe is not None:
+        found = case.observe(*found) if isinstance(results, tuple) and types else case.observe(found)
+    for one, other in zip(_leaves(found), wanted, strict=True):
+        _check_value(one, other, case.ulps)
+
+
+def _types_of(wanted: list[Any]) -> tuple[str, ...]:
+    """Element types, where the results are arrays."""
+    are_arrays = all(isinstance(value, (np.ndarray, np.generic)) for value in wanted)
+    return tuple(value.dtype.name for value in wanted) if are_arrays else ()
+
+
+def _check_types(backend: Backend[Any], leaves: list[Any], types: tuple[str, ...]) -> None:
+    for leaf, name in zip(leaves, types, strict=True):
+        if isinstance(leaf, np.ndarray) and not backend.owns(leaf):
+            found = DType(leaf.dtype.name)  # what `to_numpy` gives
+        elif backend.owns(leaf):
+            found = backend.dtype(leaf)
+        else:
+            raise AssertionError(f"{type(leaf)} is no array of {backend.name}.")
+        if found is not DType(name):
+            raise AssertionError(f"The result is of type {found}, expected {name}.")
+
+
+def _check_value(found: Any, expected: Any, ulps: float) -> None:
+    if not isinstance(expected, (np.ndarray, np.generic)):
+        if found != expected:
+            raise AssertionError(f"Got {found!r}, expected {expected!r}.")
+        return
+    if expected.dtype.kind not in "fc":
+        assert_close(found, expected, rtol=0)
+        return
+    tolerance = ulps * float(np.finfo(expected.dtype).eps)
+    finite = np.abs(expected)[np.isfinite(expected)]
+    # Sums cancel: what is small beside the other results is as exact as these.
+    scale = float(finite.max(initial=0))
+    assert_close(found, expected, rtol=tolerance, atol=tolerance * min(scale, 1))
+
+
+def differentiated(backend: Backend[Any], case: Case) -> None:
+    """Derivative of a weighted sum of the results, along random directions, against finite differences.
+
+    Done in double precision.  Along one random direction per argument, any wrong element shows with probability 1.
+    """
+    arrays = [case.arguments[i] for i in case.differentiable]
+    weights = _Weights()
+
+    def loss(*natives: Any) -> Any:
+        arguments = [to_native(backend, argument) for argument in case.arguments]
+        for position, native in zip(case.differentiable, natives, strict=True):
+            arguments[position] = native
+        results = _leaves(method_of(backend, case.method)(*arguments))
+        chosen = range(len(results)) if case.differentiated is None else case.differentiated
+        terms = [_weighted(backend, results[i], weights(backend, results[i], i)) for i in chosen]
+        return backend.sum(backend.stack(terms, 0), (0,)), ()
+
+    natives = [backend.from_numpy(array) for array in arrays]
+    _, _, gradients = backend.value_and_gradient(loss, natives)
+    for i, array in enumerate(arrays):
+        if backend.dtype(gradients[i]) is not DType(array.dtype.name):
+            raise AssertionError(
+                f"The gradient is of type {backend.dtype(gradients[i])}, not {array.dtype}."
+            )
+        gradient = np.asarray(backend.to_numpy(gradients[i]))
+        direction = _noise(array.shape, array.dtype, 100 + i)
+        along = np.real(np.sum(np.conj(gradient) * direction))
+
+        def value(step: float, i: int = i, move: np.ndarray = direction) -> float:
+            moved = [a + step * move if j == i else a for j, a in enumerate(arrays)]
+            natives = [backend.from_numpy(np.asarray(a)) for a in moved]
+            return float(backend.to_numpy(loss(*natives)[0]))
+
+        assert gradient.shape == array.shape
+        difference = (value(STEP) - value(-STEP)) / (2 * STEP)
+        assert_close(along, difference, rtol=1e-6, atol=1e-7)
+
+
+class _Weights:
+    """Random weights of each result, the same for every call."""
+
+    def __call__(self, backend: Backend[Any], result: Any, position: int) -> Any:
+        numpy_type = np.dtype(backend.dtype(result).name)
+        noise = _noise(backend.sizes(result), numpy_type, position)
+        return backend.from_numpy(noise)
+
+
+def _noise(sizes: tuple[int, ...], dtype: np.dtype[Any], seed: int) -> np.ndarray:
+    generator = np.random.default_rng(seed)
+    values = generator.uniform(0.5, 1.5, sizes)
+    if dtype.kind == "c":
+        values = values + 1j * generator.uniform(0.5, 1.5, sizes)
+    return np.asarray(values, dtype)
+
+
+def _weighted(backend: Backend[Any], result: Any, weight: Any) -> Any:
+    """Real part of the sum of weight times result; complex weights let both parts of it enter."""
+    product = backend.function("multiply")(result, weight)
+    real = backend.function("real")(product)
+    rank = len(backend.sizes(real))
+    return backend.sum(real, tuple(range(rank))) if rank else real
+
+
+MODES: Final[dict[str, Callable[[Backend[Any], Case], None]]] = {
+    "eager": eagerly,
+    "device": on_last_device,
+    "gradient": differentiated,
+}

@@ -1,0 +1,125 @@
+"""The tests that every backend must pass."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from phimath.backend import Backend
+from phimath.backend.support import advice
+from phimath.testing.conformance import (
+    arrange,
+    convert,
+    create,
+    elementwise,
+    gradient,
+    index,
+    linear_algebra,
+    random,
+    reduce,
+    spectral,
+)
+from phimath.testing.conformance.case import ELEMENTWISE
+from phimath.testing.conformance.modes import MODES
+
+if TYPE_CHECKING:
+    from phimath.testing.conformance.case import Case
+
+TOPICS: Final = (
+    convert, create, elementwise, reduce, arrange, index, linear_algebra, spectral, random, gradient,
+)  # fmt: skip
+CASES: Final[tuple[Case, ...]] = tuple(case for topic in TOPICS for case in topic.CASES)
+_SMOOTH: Final = tuple(case for case in CASES if case.differentiable)
+
+
+def _contract() -> dict[str, Any]:
+    """Public methods of the contract; `Any`: functions of all signatures."""
+    return {
+        name: member
+        for base in Backend.__mro__
+        if base.__module__.startswith("phimath.backend.contract.")
+        for name, member in vars(base).items()
+        if inspect.isfunction(member) and not name.startswith("_")
+    }
+
+
+def _expect_what_is_declared(
+    request: pytest.FixtureRequest, backend: Backend[Any], case: Case
+) -> None:
+    """A method declared as unsupported must fail: if it works, the declaration is outdated and the test fails."""
+    reason = advice(backend, case.method)
+    if reason is not None:
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_result_equals_that_of_numpy(
+    backend: Backend[Any], case: Case, request: pytest.FixtureRequest
+) -> None:
+    """Values, sizes and element types of each case on the default device."""
+    _expect_what_is_declared(request, backend, case)
+    MODES["eager"](backend, case)
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.__name__.rpartition(".")[2])
+def test_result_stays_on_the_last_device(backend: Backend[Any], topic: Any) -> None:
+    """The same with arrays on the last device, named explicitly; one test per topic, as many devices are alike."""
+    for case in topic.CASES:
+        if advice(backend, case.method) is None:
+            try:
+                MODES["device"](backend, case)
+            except Exception as error:
+                raise AssertionError(f"{case} on {backend.devices()[-1]}: {error}") from error
+
+
+@pytest.mark.needs("value_and_gradient")
+@pytest.mark.parametrize("case", _SMOOTH, ids=str)
+def test_gradient_equals_finite_differences(
+    backend: Backend[Any], case: Case, request: pytest.FixtureRequest
+) -> None:
+    """Derivatives of each differentiable case in double precision."""
+    _expect_what_is_declared(request, backend, case)
+    MODES["gradient"](backend, case)
+
+
+def test_contract_is_covered() -> None:
+    """Every method of the contract and every elementwise function appears in a case."""
+    promised = {*_contract(), *ELEMENTWISE} - {"function"}  # the cases of functions call it
+    covered = {case.method for case in CASES}
+    assert promised - covered == set(), "These have no case yet."
+    assert covered - promised == set(), "These cases belong to no method."
+
+
+def test_case_names_are_unique() -> None:
+    """Otherwise one case could hide behind another's name."""
+    names = [str(case) for case in CASES]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
+@pytest.mark.parametrize("name", [n for n in _contract() if n not in ELEMENTWISE or n == "where"])
+def test_override_has_the_signature_of_the_contract(backend: Backend[Any], name: str) -> None:
+    """Same parameters in the same order, of the same kind and with the same defaults.
+
+    Functions of the framework that stand in as they are, e.g. `numpy.matmul`, are called by position only.
+    """
+    promised = _parameters(_contract()[name])[1:]
+    if inspect.isfunction(inspect.getattr_static(type(backend), name)):
+        own = _parameters(getattr(type(backend), name))[1:]
+        assert [(p.name, p.kind, p.default) for p in own] == [
+            (p.name, p.kind, p.default) for p in promised
+        ]
+    else:
+        inspect.signature(getattr(backend, name)).bind(*promised)
+
+
+def _parameters(function: Any) -> list[inspect.Parameter]:
+    return list(inspect.signature(function).parameters.values())
+
+
+def test_declarations_name_methods_and_give_advice(backend: Backend[Any]) -> None:
+    """An entry of `unsupported` that names nothing would hide nothing, and one without advice helps nobody."""
+    topics = {topic.__name__.rpartition(".")[2] for topic in TOPICS}
+    assert set(backend.unsupported) - {*_contract(), *ELEMENTWISE, *topics} == set()
+    assert all(len(text.split()) > 2 for text in backend.unsupported.values())

@@ -1,0 +1,3 @@
+"""What every backend must pass."""
+
+from phimath.testing.conformance import *  # noqa: F403  # as in the package of any other backend

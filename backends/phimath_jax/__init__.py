@@ -1,8 +1,8 @@
 """JAX as a backend of phimath.
 
 Loading it switches on 64-bit types for the whole process (`jax_enable_x64`), without which JAX
-would silently halve the width of integers and floats.  phimath passes every data type explicitly, so that
-32-bit programs stay 32-bit.
+would silently halve the width of integers and floats.  phimath passes every data type explicitly,
+so that 32-bit programs stay 32-bit.
 """
 
 import jax

@@ -2,8 +2,8 @@
 
 Measured with JAX 0.10.2 on 10×10 float32 arrays: a function under `jax.jit` is dispatched in C++ in
 3 to 4 µs, one outside of it binds its primitives in Python: `jnp.reshape` takes 12 µs, `a[1:-1]`
-22, `lax.slice` 11, `jnp.full` 27, `jnp.arange` 62 and `jnp.einsum` 84.  Arguments that are no arrays
-have to be static and hashable.
+22, `lax.slice` 11, `jnp.full` 27, `jnp.arange` 62 and `jnp.einsum` 84.  Arguments that are no
+arrays have to be static and hashable.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Topic `random`: one counter-based generator for all backends.
 
 The same seed gives the same bits on every framework and device, eager and compiled.  The generator
-is Threefry-2x32 with 20 rounds (Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC 2011),
-written in 32-bit integers that wrap around.
+is Threefry-2x32 with 20 rounds (Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC
+2011), written in 32-bit integers that wrap around.
 """
 
 from __future__ import annotations

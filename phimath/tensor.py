@@ -102,6 +102,8 @@ class Tensor(ABC):
 
         Parentheses pack dimensions into one axis, in row-major order: `'b,(x,y)'`.
         """
+        if order is not None and not self.shape.is_uniform:
+            return HOOKS["arrange_native"](self, order)
         return self.dense().native(order)
 
     def numpy(self, order: str | Sequence[str] | Shape | None = None) -> np.ndarray:

@@ -147,6 +147,9 @@ class Stacked(Tensor):
         """Elements converted."""
         return self.map(lambda component: component.cast(dtype))
 
+    def __reduce__(self) -> tuple[type[Stacked], tuple[tuple[Tensor, ...], Dim]]:
+        return Stacked, (self.components, self.dim)
+
     def map(self, function: Callable[[Tensor], Tensor]) -> Stacked:
         """Apply a function to each component."""
         return Stacked([function(component) for component in self.components], self.dim)

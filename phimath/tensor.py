@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, final, runtime_checkable
 
+from phimath.backend.discovery import load
 from phimath.broadcast import Native, Signature, elementwise_plan
 from phimath.dtype import DType, precision_bits
 from phimath.errors import DimensionError, PhiError, ShapeError
@@ -149,7 +150,10 @@ class Tensor(ABC):
     # --- indexing ---
 
     def __getattr__(self, name: str) -> DimensionView:
-        if name.startswith("_") or name not in self.shape:
+        # A storage that is not initialised yet has no shape to ask.
+        if name.startswith("_") or name in ("shape", "signature"):
+            raise AttributeError(name)
+        if name not in self.shape:
             raise AttributeError(
                 f"A tensor of shape {self.shape} has neither a dimension nor an attribute '{name}'."
             )
@@ -204,6 +208,9 @@ class Tensor(ABC):
 
     def __format__(self, spec: str) -> str:
         return HOOKS["format"](self, spec)
+
+    def _repr_html_(self) -> str:
+        return HOOKS["html"](self)
 
 
 Operand = Tensor | Number | tuple[Number, ...]
@@ -331,6 +338,11 @@ class Dense(Tensor):
             order = self.shape
         return from_stored(self, order)
 
+    def __reduce__(self) -> tuple[Callable[..., Dense], tuple[Any, ...]]:
+        signature = self.signature
+        values = signature.backend.to_numpy(self.stored_native)
+        return _unpickled, (signature.backend.name, values, signature.shape, signature.stored)
+
     def stored_in(self, names: Sequence[str]) -> Native:
         """Native array with exactly these dimensions in this order, lazily expanded ones repeated."""
         signature = self.signature
@@ -363,6 +375,12 @@ def run_dense(operation: Operation, operands: Sequence[Any], kinds: Sequence[Any
     plan = elementwise_plan(operation, precision_bits(), *kinds)
     natives = [o.stored_native if o.__class__ is Dense else o for o in operands]
     return Dense(plan.function(*natives) if plan.trivial else plan.run(*natives), plan.result)
+
+
+def _unpickled(backend_name: str, values: np.ndarray, shape: Shape, stored: Shape) -> Dense:
+    backend = load(backend_name)
+    native = backend.from_numpy(values)
+    return Dense(native, Signature(backend, backend.dtype(native), shape, stored))
 
 
 def dense_of(native: Native, backend: Backend[Any], shape: Shape) -> Dense:

@@ -80,7 +80,7 @@ _UNARY: Final[dict[str, tuple[Callable[..., Any], tuple[float, ...], tuple[str, 
 }
 
 # name: (NumPy's or SciPy's function, values of both operands, element types, differentiable in)
-_SIGNS: Final = ((-5.5, 5.5, -7.0, 7.0, 3.0, 0.4), (2.0, 2.0, -3.0, -3.0, 1.0, 4.0))
+_SIGNS: Final = ((-5.5, 5.5, -7.1, 7.1, 3.7, 0.4), (2.0, 2.0, -3.0, -3.0, 1.0, 4.0))
 _BASES: Final = ((0.5, 2.0, 3.0, 1.0, 1.7, 4.0), (2.0, 3.0, 0.0, 5.0, 1.0, 2.0))
 _PAIRS: Final = ((1.0, -2.0, 3.0, 0.0, 2.0, -1.0), (1.0, 2.0, -3.0, 1.0, 1.0, -1.0))
 _APART: Final = ((1.2, -2.4, 3.1, 0.3, 2.0, -1.5), (1.9, 2.2, -3.7, 1.1, 1.0, -0.9))
@@ -187,6 +187,12 @@ def _binary() -> Iterator[Case]:
 _NUMBERS: Final = {"f": 1.5, "i": 2, "c": 1.5, "b": True}
 
 
+def _exact_divisions() -> Iterator[Case]:
+    pair = (np.asarray([6.0, -6.0, 0.0], "float32"), np.asarray([3.0, 2.0, -1.0], "float32"))
+    for name, function in (("remainder", np.remainder), ("floor_divide", np.floor_divide)):
+        yield Case("exact", name, pair, reference(function, "float32"))
+
+
 def _where() -> Iterator[Case]:
     condition = np.array([True, False, True])
     for dtype in ALL:
@@ -198,4 +204,4 @@ def _where() -> Iterator[Case]:
     yield Case("rank-0", "where", scalars, reference(np.where, "float64"))
 
 
-CASES: Final = (*_unary(), *_binary(), *_where())
+CASES: Final = (*_unary(), *_binary(), *_exact_divisions(), *_where())

@@ -88,7 +88,7 @@ def _scatter() -> Iterator[Case]:
         expected = reference(_scattered, "float32")
         yield Case(f"{mode}-nothing", "scatter", (base, indices[:, :0], empty, mode), expected)
         narrow = (base, indices.astype("int32"), sample("float32", 2, 3, 2, seed=1), mode)
-        yield Case(f"{mode}-int32", "scatter", narrow, expected)
+        yield Case(f"{mode}-by-int32", "scatter", narrow, expected)
 
 
 def _search() -> Iterator[Case]:

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, final
 
+import numpy as np
+
 from phimath.create import vec
 from phimath.elementwise import maximum, minimum
 from phimath.errors import ShapeError
@@ -135,14 +137,12 @@ def _pair(axis: str, bound: Any) -> tuple[Any, Any]:
     for value in (low, high):
         if isinstance(value, float) and math.isnan(value):
             raise ShapeError(f"The bounds {bound} of axis '{axis}' contain NaN. Give finite numbers.")
-    return (
-        -math.inf if low is None else _float(low),
-        math.inf if high is None else _float(high),
-    )
+    return coordinate(-math.inf if low is None else low), coordinate(math.inf if high is None else high)
 
 
-def _float(value: Any) -> Any:
-    return value if isinstance(value, Tensor) else float(wrap(value).item())  # type: ignore[arg-type]
+def coordinate(value: float | Tensor) -> Tensor:
+    """Host number in 64 bit, whatever the precision of the context: domains don't depend on where they were written."""
+    return value if isinstance(value, Tensor) else wrap(np.float64(value))
 
 
 def nearest_copy(distance: Tensor, copies: Shape) -> Tensor:

@@ -11,8 +11,7 @@ from phimath.errors import ShapeError
 from phimath.reduce import any as any_of
 from phimath.reduce import norm
 from phimath.tensor import Tensor
-from phimath.wrap import wrap
-from phisim.geometry.box import Box, nearest_copy
+from phisim.geometry.box import Box, coordinate, nearest_copy
 from phisim.geometry.geometry import Geometry, as_vector, check_axes
 
 if TYPE_CHECKING:
@@ -40,12 +39,12 @@ class Sphere(Geometry):
                 "A Sphere needs its center once, as Sphere(x=…, y=…, radius=…) or Sphere(vec(x=…, y=…), radius=…)."
             )
         if center is None:
-            center = vec(**{axis: _float(value) for axis, value in coordinates.items()})
+            center = vec(**{axis: coordinate(value) for axis, value in coordinates.items()})
         if "vector" not in center.shape or center.shape.get_labels("vector") is None:
             raise ShapeError(
                 f"The center {center.shape} of a Sphere has no axis names. Use vec(x=…, y=…)."
             )
-        radius = wrap(radius)
+        radius = coordinate(radius)
         if radius.available and bool(any_of(radius < 0, None)):
             raise ShapeError(f"The radius of a Sphere cannot be negative, but got {radius}.")
         object.__setattr__(self, "center", center)
@@ -81,7 +80,3 @@ class Sphere(Geometry):
         check_axes(location, self.axes, "The Sphere")
         distance = norm(location - self.center, "vector") - self.radius
         return nearest_copy(distance, self.shape.instance)
-
-
-def _float(value: float | Tensor) -> float | Tensor:
-    return value if isinstance(value, Tensor) else float(value)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self, final
+
+import numpy as np
 
 from phimath.create import vec
 from phimath.dimension import Dim, channel, spatial
@@ -82,10 +85,11 @@ class UniformGrid(Geometry):
 
     def positions(self, axis: str, faces: bool = False, periodic: bool = False) -> Tensor:
         """Coordinates along one axis: of the cell centers, or of the distinct faces."""
-        count = self.resolution.get_size(axis) + (1 if faces and not periodic else 0)
-        offset = 0.0 if faces else 0.5
-        steps = wrap([offset + i for i in range(count)], Shape(Dim(axis, spatial, count)))
-        return self.bounds.lower.vector[axis] + steps * self.spacing(axis)
+        return self.bounds.lower.vector[axis] + self.cell_positions(axis, faces, periodic) * self.spacing(axis)
+
+    def cell_positions(self, axis: str, faces: bool = False, periodic: bool = False) -> Tensor:
+        """Positions along one axis in units of cells from the lower side: of the cell centers, or of the distinct faces."""
+        return _cell_positions(axis, self.resolution.get_size(axis), faces, periodic)
 
     def face_centers(self, axis: str, periodic: bool) -> Tensor:
         """Centers of the faces normal to `axis`, (spatial, vector); n + 1 along the axis, n if it is periodic."""
@@ -110,3 +114,9 @@ class UniformGrid(Geometry):
     def signed_distance(self, location: Tensor) -> Tensor:
         """Distance to the surface of the domain, negative inside."""
         return self.bounds.signed_distance(location)
+
+
+@lru_cache(maxsize=256)
+def _cell_positions(axis: str, cells: int, faces: bool, periodic: bool) -> Tensor:
+    count = cells + (1 if faces and not periodic else 0)
+    return wrap(np.arange(count) + (0.0 if faces else 0.5), Shape(Dim(axis, spatial, count)))

@@ -1,0 +1,210 @@
+"""How fields use boundaries: prescribed faces, ghost values, arithmetic, and the boundary of each derivative.
+
+A constant is prescribed on the faces of the domain's sides.  Values at cell centers, and staggered components along the other axes, lie half a
+cell away from it (ghost = 2 b − interior); a staggered component along its own axis has the constant in its outermost face.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from phimath.boundary import (
+    ANTIREFLECT,
+    ANTISYMMETRIC,
+    NONE,
+    PERIODIC,
+    REFLECT,
+    SYMMETRIC,
+    SYMMETRIC_GRADIENT,
+    ZERO,
+    ZERO_GRADIENT,
+    Boundary,
+    Constant,
+    combine_by_direction,
+    combine_sides,
+    on_faces,
+    pad,
+)
+from phimath.errors import BoundaryError
+from phimath.tensor import Tensor, apply
+from phimath.wrap import wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from phimath.table import Operation
+
+
+def component_boundary(boundary: Boundary, component: str | None, axes: Sequence[str]) -> Boundary:
+    """Boundary of the component along the axis `component`; the boundary itself for scalars (`None`)."""
+    if component is None:
+        return boundary
+    return boundary.component("vector", list(axes).index(component), component, axes)
+
+
+def is_periodic(boundary: Boundary, axis: str) -> bool:
+    """Whether the domain repeats along `axis`."""
+    # Constants are the most frequent case and never periodic.
+    if isinstance(boundary, Constant):
+        return False
+    return PERIODIC in (boundary.at(axis, upper=False), *boundary.at(axis, upper=False).parts())
+
+
+def prescribed_value(
+    boundary: Boundary, axis: str, upper: bool, component: str | None, axes: Sequence[str]
+) -> Tensor | None:
+    """Value on the faces of one side, `None` where it is free."""
+    side = component_boundary(boundary, component, axes).at(axis, upper=upper)
+    if isinstance(side, Constant):
+        return wrap(side.value)
+    # A field that is odd about the side vanishes there.
+    return wrap(0.0) if side == ANTISYMMETRIC else None
+
+
+# How a staggered component continues along its own axis, beyond the face that lies on the side.
+_GHOSTS_ABOUT_FACE = {SYMMETRIC: REFLECT, ANTISYMMETRIC: ANTIREFLECT}
+_SAMPLES_ABOUT_FACE = {SYMMETRIC: REFLECT, ANTISYMMETRIC: ZERO_GRADIENT}
+
+
+def ghost_rule(boundary: Boundary, own_axis: str | None, axes: Sequence[str]) -> Boundary:
+    """What `pad` needs to write the ghost values of cell centers, or of a staggered component with its `own_axis`."""
+    return _about_points(boundary, own_axis, axes, SYMMETRIC_GRADIENT, _GHOSTS_ABOUT_FACE)
+
+
+def sampling_rule(boundary: Boundary, own_axis: str | None, axes: Sequence[str]) -> Boundary:
+    """What interpolation needs: a prescribed value holds on the side, where the outermost face has it, and beyond."""
+    return _about_points(boundary, own_axis, axes, ZERO_GRADIENT, _SAMPLES_ABOUT_FACE)
+
+
+def _about_points(
+    boundary: Boundary,
+    own_axis: str | None,
+    axes: Sequence[str],
+    constant: Boundary,
+    extensions: Mapping[Any, Boundary],
+) -> Boundary:
+    """Boundary of the domain as seen by the outermost points, which lie on its sides along `own_axis`."""
+    if isinstance(boundary, Constant) and own_axis is None:
+        return on_faces(boundary)
+    if boundary in (PERIODIC, ZERO_GRADIENT):
+        return boundary
+    sides = {}
+    for axis in axes:
+        for upper in (False, True):
+            side = boundary.at(axis, upper=upper)
+            if axis != own_axis:
+                rule = on_faces(side)
+            elif isinstance(side, Constant):
+                rule = constant
+            else:
+                rule = extensions.get(side, side)
+            sides[f"{axis}{'+' if upper else '-'}"] = rule
+    return combine_sides(sides)
+
+
+def with_ghosts(
+    values: Tensor,
+    boundary: Boundary,
+    widths: Mapping[str, tuple[int, int]],
+    axes: Sequence[str],
+    component: str | None = None,
+    staggered: bool = False,
+) -> Tensor:
+    """Values with ghost values added on the sides; `component` is the axis of a vector component."""
+    own = component_boundary(boundary, component, axes)
+    return pad(values, widths, ghost_rule(own, component if staggered else None, axes))
+
+
+# --- arithmetic ---
+
+
+def combine_boundaries(operation: Operation, operands: Sequence[Any], axes: Sequence[str]) -> Boundary:
+    """Boundary of an operation on fields (anything with a `boundary`), numbers and tensors.
+
+    Raises:
+        BoundaryError: if the values beyond the sides do not follow from those of the operands.
+    """
+    parts = [getattr(operand, "boundary", operand) for operand in operands]
+    spatial = [p for p in parts if isinstance(p, Tensor) and p.shape.spatial]
+    if not spatial:
+        return apply(operation, *parts)
+    boundaries = [part for part in parts if isinstance(part, Boundary)]
+    rule = boundaries[0]
+    if all(part == rule for part in boundaries) and (
+        rule in (PERIODIC, ZERO_GRADIENT, SYMMETRIC, NONE)
+        or (operation.name in ("multiply", "where") and rule == ZERO)
+    ):
+        return rule
+    raise BoundaryError(
+        f"The tensor of shape {spatial[0].shape} says nothing about what lies beyond the sides, where the field has "
+        f"{rule}. Make it a field first, e.g. CenteredGrid(tensor, boundary, bounds), with the axes {','.join(axes)}."
+    )
+
+
+def adapted(boundary: Boundary, target: Boundary, axes: Sequence[str]) -> Boundary:
+    """Boundary of a field that is resampled for use with another: `target` says which sides are prescribed, `boundary` what.
+
+    Where only the target prescribes a value, nothing is added: the constant is 0.
+    """
+    if isinstance(boundary, Constant) and isinstance(target, Constant):
+        return boundary
+    sides = {}
+    for axis in axes:
+        for upper in (False, True):
+            own, wanted = boundary.at(axis, upper=upper), target.at(axis, upper=upper)
+            if isinstance(wanted, Constant):
+                wanted = own if isinstance(own, Constant) else ZERO
+            sides[f"{axis}{'+' if upper else '-'}"] = wanted
+    return combine_sides(sides)
+
+
+# --- derivatives ---
+
+# Boundary of a gradient (…, vector) by that of the scalar, per side.
+_GRADIENT = {
+    PERIODIC: PERIODIC,
+    ZERO_GRADIENT: combine_by_direction(normal=ZERO, tangential=ZERO_GRADIENT),
+    SYMMETRIC: combine_by_direction(normal=ANTISYMMETRIC, tangential=SYMMETRIC),
+    ANTISYMMETRIC: combine_by_direction(normal=SYMMETRIC, tangential=ANTISYMMETRIC),
+}
+_GRADIENT_OF_CONSTANT = combine_by_direction(normal=ZERO_GRADIENT, tangential=ZERO)
+# Boundary of second derivatives and of divergence and curl: periodic stays, nothing else is known.
+_SCALAR_DERIVATIVE = {PERIODIC: PERIODIC, SYMMETRIC: SYMMETRIC, ANTISYMMETRIC: ANTISYMMETRIC}
+# Boundary of the pressure by that of the velocity: prescribed normal velocity leaves no pressure gradient, an open side has
+# zero pressure.
+_PRESSURE = {
+    PERIODIC: PERIODIC,
+    ZERO_GRADIENT: ZERO,
+    SYMMETRIC: ZERO,
+    ANTISYMMETRIC: ZERO_GRADIENT,
+}
+
+
+def _by_side(boundary: Boundary, axes: Sequence[str], table: dict[Any, Boundary], other: Boundary) -> Boundary:
+    return combine_sides(
+        {
+            f"{axis}{'+' if upper else '-'}": table.get(boundary.at(axis, upper=upper), other)
+            for axis in axes
+            for upper in (False, True)
+        }
+    )
+
+
+def gradient_boundary(boundary: Boundary, axes: Sequence[str]) -> Boundary:
+    """Boundary of the gradient of a scalar field."""
+    return _by_side(boundary, axes, _GRADIENT, _GRADIENT_OF_CONSTANT)
+
+
+def derivative_boundary(boundary: Boundary, axes: Sequence[str]) -> Boundary:
+    """Boundary of the Laplacian, divergence or curl of a field."""
+    return _by_side(boundary, axes, _SCALAR_DERIVATIVE, ZERO_GRADIENT)
+
+
+def pressure_boundary(boundary: Boundary, axes: Sequence[str]) -> Boundary:
+    """Boundary of the pressure for a velocity with this boundary."""
+    normal = {
+        f"{axis}{sign}": component_boundary(boundary, axis, axes).at(axis, upper=upper)
+        for axis in axes
+        for sign, upper in (("-", False), ("+", True))
+    }
+    return combine_sides({side: _PRESSURE.get(b, ZERO_GRADIENT) for side, b in normal.items()})

@@ -1,0 +1,174 @@
+"""Resampling: the same function on other sample points."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from phimath.boundary import ZERO, Constant
+from phimath.elementwise import equal
+from phimath.errors import ShapeError
+from phimath.join import stack
+from phimath.tensor import Tensor
+from phisim.field.boundary import adapted, component_boundary, is_periodic, with_ghosts
+from phisim.field.field import HOOKS, Field
+from phisim.field.sample import cell_coordinates, sample_component
+from phisim.field.values import values_at_cells, values_at_faces
+from phisim.geometry import Geometry, UniformGrid
+from phisim.geometry.fraction import fraction_inside
+from phisim.geometry.geometry import as_vector
+
+
+def resample(value: Any, to: Field, *, soft: bool = False) -> Field:
+    """Field with the values of `value` on the sample points of `to`.
+
+    Args:
+        value: Field, geometry (mask, 1 inside), number, vector, tensor with the grid's dimensions, or function of the location.
+        to: Field that gives grid, sample points and the kinds of the boundary; constants come from `value`, and are 0 where it has none.
+        soft: For geometries, the covered fraction of each cell instead of 0 or 1.
+
+    Between different grids the interpolation is linear, second order.  From centers to faces and back it averages the two neighbours.
+    """
+    if isinstance(value, Field):
+        return _resample_field(value, to)
+    if isinstance(value, Geometry):
+        values = _mask(value, to, soft)
+        boundary = adapted(ZERO, to.boundary, to.axes)
+        return replace(to, values=values, boundary=boundary)
+    make = values_at_faces if to.is_staggered else values_at_cells
+    return replace(to, values=make(value, to), boundary=adapted(_outside(value, to), to.boundary, to.axes))
+
+
+def _outside(value: Any, to: Field) -> Constant:
+    """What a constant value is beyond the sides; functions and tensors on the grid say nothing about it."""
+    if callable(value) or (isinstance(value, Tensor) and value.shape.spatial):
+        return ZERO
+    return Constant(as_vector(value, to.axes, "The field") if isinstance(value, (tuple, list)) else value)
+
+
+def _mask(geometry: Geometry, to: Field, soft: bool) -> Tensor:
+    spacing = {axis: to.geometry.spacing(axis) for axis in to.axes}
+    if not to.is_staggered:
+        return _inside(geometry, to.geometry.center, spacing, soft)
+    components = []
+    for axis in to.axes:
+        extent = {a: length for a, length in spacing.items() if a != axis}
+        components.append(_inside(geometry, to.face_points(axis), extent, soft))
+    return stack(components, to.geometry.vector)
+
+
+def _inside(geometry: Geometry, points: Tensor, extent: dict[str, Tensor], soft: bool) -> Tensor:
+    if soft:
+        return fraction_inside(geometry, points, extent)
+    return geometry.lies_inside(points) * 1.0
+
+
+def _resample_field(field: Field, to: Field) -> Field:
+    if same_grid(field.geometry, to.geometry):
+        if field.is_staggered == to.is_staggered:
+            values = field.values
+        else:
+            values = (to_faces if to.is_staggered else to_centers)(field).values
+        resampled = replace(field, values=values, is_staggered=to.is_staggered)
+    else:
+        resampled = replace(to, values=_at_other_grid(field, to), boundary=field.boundary)
+    boundary = adapted(field.boundary, to.boundary, to.axes)
+    resampled = replace(resampled, geometry=to.geometry, boundary=boundary)
+    return HOOKS["prescribe"](resampled) if to.is_staggered else resampled
+
+
+def same_grid(a: UniformGrid, b: UniformGrid) -> bool:
+    """Whether two grids have the same cells."""
+    if a is b:
+        return True
+    if a.resolution is not b.resolution:
+        return False
+    return a.bounds is b.bounds or (equal(a.bounds.lower, b.bounds.lower) and equal(a.bounds.upper, b.bounds.upper))
+
+
+def _at_other_grid(field: Field, to: Field) -> Tensor:
+    if set(field.axes) != set(to.axes):
+        raise ShapeError(
+            f"Cannot resample from a grid with the axes {','.join(field.axes)} to one with {','.join(to.axes)}. "
+            "Both need the same axes."
+        )
+    if to.is_staggered:
+        return stack([_at_points(field, axis, to) for axis in to.axes], to.geometry.vector)
+    if field.is_staggered:
+        return stack([_at_points(field, axis, to) for axis in field.axes], to.geometry.vector)
+    return _at_points(field, None, to)
+
+
+def _at_points(field: Field, component: str | None, to: Field) -> Tensor:
+    """One component at the points of `to`: these form a grid, so that coordinates are 1D per axis."""
+    points = {
+        axis: to.geometry.positions(
+            axis, faces=to.is_staggered and axis == component, periodic=is_periodic(to.boundary, axis)
+        )
+        for axis in to.axes
+    }
+    cells = cell_coordinates(field.geometry, points)
+    if field.is_staggered:
+        return sample_component(field, component, cells)
+    values = sample_component(field, None, cells)
+    return values if component is None or "vector" not in values.shape else values.vector[component]
+
+
+def to_centers(field: Field) -> Field:
+    """Field at cell centers; each component is averaged over the two faces of a cell."""
+    if field.is_centered:
+        return field
+    components = [component_at_centers(field, axis) for axis in field.axes]
+    values = stack(components, field.geometry.vector)
+    return replace(field, values=values, is_staggered=False)
+
+
+def to_faces(field: Field) -> Field:
+    """Field on faces; each component is averaged over the two neighbouring cells, a scalar serves as all components."""
+    if field.is_staggered:
+        return field
+    if "vector" in field.shape and not field.is_vector:
+        raise ShapeError(
+            f"A field of shape {field.shape} has no component per axis {','.join(field.axes)}. Label its vector by the axes."
+        )
+    components = []
+    for axis in field.axes:
+        values = field.component(axis) if field.is_vector else field.values
+        boundary = component_boundary(field.boundary, axis, field.axes) if field.is_vector else field.boundary
+        components.append(_average_to_faces(values, boundary, axis, field.axes))
+    staggered = replace(field, values=stack(components, field.geometry.vector), is_staggered=True)
+    return HOOKS["prescribe"](staggered)
+
+
+def component_at_centers(field: Field, component: str) -> Tensor:
+    """Values of one component of a vector field at cell centers."""
+    values = field.component(component)
+    if field.is_centered:
+        return values
+    if is_periodic(field.boundary, component):
+        values = with_ghosts(
+            values, field.boundary, {component: (0, 1)}, field.axes, component, staggered=True
+        )
+    return _average(values, component)
+
+
+def component_at_faces(field: Field, component: str, axis: str) -> Tensor:
+    """Values of one component of a vector field on the faces normal to `axis`."""
+    if field.is_staggered and component == axis:
+        return field.component(axis)
+    boundary = component_boundary(field.boundary, component, field.axes)
+    return _average_to_faces(component_at_centers(field, component), boundary, axis, field.axes)
+
+
+def _average_to_faces(values: Tensor, boundary: Any, axis: str, axes: tuple[str, ...]) -> Tensor:
+    widths = {axis: (1, 0 if is_periodic(boundary, axis) else 1)}
+    return _average(with_ghosts(values, boundary, widths, axes), axis)
+
+
+def _average(values: Tensor, axis: str) -> Tensor:
+    return (values.get({axis: slice(1, None)}) + values.get({axis: slice(None, -1)})) * 0.5
+
+
+HOOKS["resample"] = resample
+HOOKS["to_centers"] = to_centers
+HOOKS["to_faces"] = to_faces

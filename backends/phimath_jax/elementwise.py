@@ -29,7 +29,8 @@ def _round(a: jax.Array) -> jax.Array:
 
 @compiled()
 def _angle(a: jax.Array) -> jax.Array:
-    return jnp.angle(a)
+    # `jnp.angle` makes a 64-bit number of a 32-bit one without axes.
+    return jnp.arctan2(jnp.imag(a), jnp.real(a))
 
 
 @compiled()
@@ -59,6 +60,9 @@ class JaxElementwise(ArrayApiElementwise[jax.Array]):
     real = staticmethod(jnp.real)
     imag = staticmethod(jnp.imag)
     round = staticmethod(_round)
+    isfinite = staticmethod(jnp.isfinite)
+    isnan = staticmethod(jnp.isnan)
+    isinf = staticmethod(jnp.isinf)
     where = staticmethod(jnp.where)
     angle = staticmethod(_angle)
     sigmoid = staticmethod(jax.nn.sigmoid)

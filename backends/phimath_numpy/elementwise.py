@@ -1,3 +1,4 @@
+# pyright: reportAssignmentType=false
 """Topic `elementwise` for NumPy: universal functions as they are, special functions by SciPy."""
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ class NumpyElementwise(ArrayApiElementwise[np.ndarray]):
         """A view, zeros for real numbers."""
         return a.imag  # pyright: ignore[reportAttributeAccessIssue]
 
-    where = staticmethod(np.where)  # pyright: ignore[reportAssignmentType]
+    isfinite = staticmethod(np.isfinite)
+    isnan = staticmethod(np.isnan)
+    isinf = staticmethod(np.isinf)
+    where = staticmethod(np.where)
 
     def sigmoid(self, a: np.ndarray) -> np.ndarray:
         """By SciPy."""

@@ -29,7 +29,8 @@ def bind_functions(backend_class: type, xp: Any, generic: type) -> None:
             setattr(backend_class, name, staticmethod(getattr(xp, name)))
 
 
-KEPT = ("conj", "real", "imag")  # the standard defines these for complex numbers only
+# The standard defines these for complex numbers, or for numbers, only.
+KEPT = ("conj", "real", "imag", "isfinite", "isnan", "isinf")
 
 
 class ArrayApiElementwise(ArrayApiConvert[A], Elementwise[A]):
@@ -46,6 +47,9 @@ class ArrayApiElementwise(ArrayApiConvert[A], Elementwise[A]):
     def _is_complex(self, a: A) -> bool:
         return self.dtype(a).kind == "complex"
 
+    def _is_number(self, a: A) -> bool:
+        return self.dtype(a).is_numeric
+
     def conj(self, a: A) -> A:
         """Complex conjugate."""
         return self.xp.conj(a) if self._is_complex(a) else a
@@ -57,6 +61,18 @@ class ArrayApiElementwise(ArrayApiConvert[A], Elementwise[A]):
     def imag(self, a: A) -> A:
         """Imaginary part, zeros for real numbers."""
         return self.xp.imag(a) if self._is_complex(a) else self.xp.zeros_like(a)
+
+    def isfinite(self, a: A) -> A:
+        """True for booleans."""
+        return self.xp.isfinite(a) if self._is_number(a) else self.xp.ones_like(a)
+
+    def isnan(self, a: A) -> A:
+        """False for booleans."""
+        return self.xp.isnan(a) if self._is_number(a) else self.xp.zeros_like(a)
+
+    def isinf(self, a: A) -> A:
+        """False for booleans."""
+        return self.xp.isinf(a) if self._is_number(a) else self.xp.zeros_like(a)
 
     def where(self, condition: A, true: A, false: A) -> A:
         """By `where`."""

@@ -1,4 +1,7 @@
-"""The TensorFlow plug.  Importing it sets `TF_CPP_MIN_LOG_LEVEL`, unless it is set, and changes nothing else."""
+"""TensorFlow as a backend of phimath: eager tensors and graphs, with derivatives.
+
+Importing it sets `TF_CPP_MIN_LOG_LEVEL`, unless the user has, and changes nothing else.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from phimath.backend.contract.arrange import Arrange
-from phimath_tensorflow.library import constant, native, tf
+from phimath_tensorflow.library import constant, native, static_sizes, tf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ class TensorFlowArrange(Arrange[tf.Tensor]):
         return _broadcast_to(a, constant(sizes))
 
     def get(self, a: tf.Tensor, index: tuple[int | slice, ...]) -> tf.Tensor:
-        """The bits of the masks say which axes have no begin, have no end, or are indexed by an integer."""
+        """Bits of masks say which axes have no begin, no end, or are indexed by an integer."""
         begin, end, strides = [], [], []
         open_begin = open_end = integers = 0
         for axis, item in enumerate(index):
@@ -62,9 +62,7 @@ class TensorFlowArrange(Arrange[tf.Tensor]):
 
     def concat(self, arrays: Sequence[tf.Tensor], axis: int) -> tf.Tensor:
         # The operation wants two arrays or more.
-        return (
-            _concat(list(arrays), constant(axis)) if len(arrays) > 1 else _identity(arrays[0])
-        )
+        return _concat(list(arrays), constant(axis)) if len(arrays) > 1 else _identity(arrays[0])
 
     def stack(self, arrays: Sequence[tf.Tensor], axis: int) -> tf.Tensor:
         return _pack(list(arrays), axis)
@@ -78,7 +76,7 @@ class TensorFlowArrange(Arrange[tf.Tensor]):
         return _pad(a, constant(tuple((before, after) for before, after in widths)), value)
 
     def repeat(self, a: tf.Tensor, count: int, axis: int) -> tf.Tensor:
-        sizes = a.shape.as_list()
+        sizes = static_sizes(a)
         before, after = sizes[: axis + 1], sizes[axis + 1 :]
         copies = self.broadcast_to(self.expand_dims(a, (axis + 1,)), (*before, count, *after))
         return self.reshape(copies, (*sizes[:axis], sizes[axis] * count, *after))

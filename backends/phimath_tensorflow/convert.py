@@ -1,4 +1,4 @@
-"""Topic `convert` on TensorFlow: data types, devices, and the way to and from NumPy and other frameworks."""
+"""Topic `convert` on TensorFlow: data types, devices, the way to NumPy and other frameworks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from phimath.dtype import (
     UINT64,
 )
 from phimath.errors import DTypeError, NotSupported
-from phimath_tensorflow.library import native, tf
+from phimath_tensorflow.library import native, static_sizes, tf
+from phimath_tensorflow.special import as_complex, real
 
 if TYPE_CHECKING:
     from phimath.dtype import DType
@@ -47,8 +48,12 @@ NATIVE: Final[dict[DType, tf.DType]] = {
     COMPLEX128: tf.complex128,
 }
 
-# TensorFlow interns its types, whose own hash is computed in Python: 0.15 µs per look-up by id, 0.35 µs by the type.
+# TensorFlow interns its types; their own hash is computed in Python: 0.35 µs per look-up by the
+# type, 0.15 µs by its id.
 _DTYPE_OF: Final = {id(native_dtype): dtype for dtype, native_dtype in NATIVE.items()}
+
+_ALIGNMENT: Final = 64
+"""Bytes; `EIGEN_MAX_ALIGN_BYTES` of TensorFlow's builds."""
 
 _cast = native("Cast")
 _deep_copy = native("DeepCopy")
@@ -75,18 +80,18 @@ class TensorFlowConvert(Convert[tf.Tensor]):
         return NATIVE[dtype]
 
     def cast(self, array: tf.Tensor, dtype: DType) -> tf.Tensor:
-        target = NATIVE[dtype]
+        source, target = array.dtype, NATIVE[dtype]
+        if source is target:
+            return array
+        if target.is_complex and source.is_floating:
+            return as_complex(array, target)
+        if source.is_complex and target.is_floating:
+            array = real(array)
         # The bare operation: `tf.cast` logs a warning for each imaginary part it drops.
-        return array if array.dtype is target else _cast(array, target)
+        return _cast(array, target)
 
     def sizes(self, array: tf.Tensor) -> tuple[int, ...]:
-        shape = array.shape
-        if shape.rank is None:
-            raise _unknown_sizes(array)
-        sizes = tuple(shape.as_list())
-        if None in sizes:
-            raise _unknown_sizes(array)
-        return sizes
+        return static_sizes(array)
 
     def from_numpy(self, array: np.ndarray, device: str | None = None) -> tf.Tensor:
         array = np.asarray(array)
@@ -109,13 +114,23 @@ class TensorFlowConvert(Convert[tf.Tensor]):
 
     def from_dlpack(self, array: Any) -> tf.Tensor:  # anything with __dlpack__, of any framework
         try:
-            return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
+            shared = tf.experimental.dlpack.from_dlpack(array.__dlpack__())
         except (BufferError, tf.errors.InvalidArgumentError):
             # Read-only memory, or an order of the elements that TensorFlow can't express.
             return self.from_numpy(_through_numpy(array))
+        return shared if self._is_aligned(shared) else self.from_numpy(np.asarray(shared))
+
+    def _is_aligned(self, array: tf.Tensor) -> bool:
+        """Whether operations accept the memory: on CPUs, those on other memory end the process."""
+        if not self.device(array).startswith("cpu"):
+            return True
+        return np.asarray(array).ctypes.data % _ALIGNMENT == 0
 
     def copy(self, array: tf.Tensor) -> tf.Tensor:
-        return _copied(array) if self.is_available(array) else _identity(array)
+        if not self.is_available(array):
+            return _identity(array)
+        copied: Any = _copied(array)  # the decorator changes what the function returns
+        return copied
 
     def devices(self) -> tuple[str, ...]:
         return _devices()
@@ -129,7 +144,7 @@ class TensorFlowConvert(Convert[tf.Tensor]):
             return _identity(array)
 
     def synchronize(self, array: tf.Tensor) -> None:
-        # Nothing waits for a device but reading from it; CPU operations have ended when they return.
+        # Only reading waits for a device; operations on a CPU have ended when they return.
         if self.is_available(array) and not self.device(array).startswith("cpu"):
             np.asarray(tf.reshape(array, (-1,))[:1])
 
@@ -137,14 +152,6 @@ class TensorFlowConvert(Convert[tf.Tensor]):
         if isinstance(array, tf.Variable):
             return tf.executing_eagerly()
         return not tf.is_symbolic_tensor(array)
-
-
-def _unknown_sizes(array: tf.Tensor) -> NotSupported:
-    return NotSupported(
-        f"Sizes of the tensor, {array.shape}, depend on values that a compiled function does not "
-        "know while it is traced. Compute it outside of the compiled function, or use operations "
-        "whose results have fixed sizes, e.g. where instead of boolean_mask."
-    )
 
 
 def _placed(array: np.ndarray, device: str | None) -> tf.Tensor:

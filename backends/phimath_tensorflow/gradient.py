@@ -1,12 +1,12 @@
 """Topic `gradient` on TensorFlow: reverse-mode derivatives by tapes.
 
-Tapes follow our convention for complex numbers, ∂L/∂(real) + i ∂L/∂(imaginary); an outer one records what an inner one computes,
-so that derivatives of any order nest.
+Tapes follow our convention for complex numbers, ∂L/∂(real) + i ∂L/∂(imaginary); an outer one
+records what an inner one computes, so that derivatives of any order nest.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from phimath.backend.contract.gradient import Gradient
 from phimath_tensorflow.library import native, tf
@@ -26,13 +26,15 @@ class TensorFlowGradient(Gradient[tf.Tensor]):
         function: Callable[..., tuple[tf.Tensor, tuple[tf.Tensor, ...]]],
         arguments: Sequence[tf.Tensor],
     ) -> tuple[tf.Tensor, tuple[tf.Tensor, ...], tuple[tf.Tensor, ...]]:
-        # Tensors of their own: one tensor may be several arguments, and the function may hold it by other means.
+        # Tensors of their own: one tensor may be several arguments, and the function may hold it.
         inputs = [_identity(tf.convert_to_tensor(argument)) for argument in arguments]
         watched = [a for a in inputs if a.dtype.is_floating or a.dtype.is_complex]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(watched)
             loss, extra = function(*inputs)
-        found = iter(tape.gradient(loss, watched, tf.UnconnectedGradients.ZERO))
+        found = iter(
+            tape.gradient(loss, watched, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        )
         gradients = tuple(
             tf.convert_to_tensor(next(found))  # indexing has a sparse gradient
             if a.dtype.is_floating or a.dtype.is_complex
@@ -56,7 +58,7 @@ class TensorFlowGradient(Gradient[tf.Tensor]):
         def gradient(
             *cotangents: tf.Tensor, variables: Sequence[tf.Variable] | None = None
         ) -> object:
-            # The outputs of the whole, not those inside of `forward`: their derivative is this rule again.
+            # Outputs of the whole, not those inside of `forward`: their derivative is this rule.
             dense = tuple(tf.convert_to_tensor(cotangent) for cotangent in cotangents)
             result = tuple(backward(inputs, tuple(outputs), dense))
             return result if variables is None else (result, [None] * len(variables))
@@ -66,7 +68,8 @@ class TensorFlowGradient(Gradient[tf.Tensor]):
             # Cut off from the tapes, which would keep all intermediate results of `forward`.
             return tuple(forward(*(tf.stop_gradient(tensor) for tensor in tensors))), gradient
 
-        outputs.extend(call(*inputs))
+        results: Any = call(*inputs)  # the decorator changes what the function returns
+        outputs.extend(results)
         return tuple(outputs)
 
     def stop_gradient(self, a: tf.Tensor) -> tf.Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal
 
 from phimath.backend.contract.index import Index
-from phimath_tensorflow.library import constant, native, sizes_of, tf
+from phimath_tensorflow.library import constant, native, sizes_of, static_sizes, tf
 
 if TYPE_CHECKING:
     from phimath.backend.contract.index import ScatterMode
@@ -27,7 +27,7 @@ _SEARCH: Final = {"left": native("LowerBound"), "right": native("UpperBound")}
 
 
 class TensorFlowIndex(Index[tf.Tensor]):
-    """Positions are checked on the CPU; on a GPU those out of range read zeros and write nothing."""
+    """CPUs check positions; on GPUs those out of range read zeros and write nothing."""
 
     def take(self, a: tf.Tensor, indices: tf.Tensor, axis: int) -> tf.Tensor:
         return _gather(a, indices, constant(axis))
@@ -38,14 +38,15 @@ class TensorFlowIndex(Index[tf.Tensor]):
     def scatter(
         self, base: tf.Tensor, indices: tf.Tensor, values: tf.Tensor, mode: ScatterMode
     ) -> tf.Tensor:
-        batch, points, channels = base.shape
+        batch, points, channels = static_sizes(base)
         rows = _reshape(base, constant((batch * points, channels)))
         if batch != 1:
             starts = _range(0, tf.constant(batch * points, indices.dtype), points)
             indices = _add(indices, _expand_dims(starts, constant(1)))
         positions = _reshape(indices, constant((-1, 1)))
         updates = _reshape(values, constant((-1, channels)))
-        return _reshape(_SCATTER[mode](rows, positions, updates), constant((batch, points, channels)))
+        combined = _SCATTER[mode](rows, positions, updates)
+        return _reshape(combined, constant((batch, points, channels)))
 
     def nonzero(self, mask: tf.Tensor) -> tf.Tensor:
         return _where(mask)

@@ -1,8 +1,9 @@
 """TensorFlow, imported quietly, its bare operations, and constants for their arguments.
 
-The functions of `tf.math` convert and check their arguments in Python; that costs as much as a small operation itself.  Measured on
-one CPU core for 4 elements: `tf.add` 9.8 µs, with a number 13.6 µs, the bare operation 4.5 µs; `tf.reduce_sum` 22.9 µs, the bare
-operation with a constant that exists already 5.8 µs; `a[1:3]` 47 µs and 7 µs.
+The functions of `tf.math` convert and check their arguments in Python, which costs more than a
+small operation itself.  Measured on one CPU core for 4 elements: `tf.add` 9.8 µs, with a number
+13.6 µs, the bare operation 4.5 µs; `tf.reduce_sum` 22.9 µs, the bare operation with a constant that
+exists already 5.8 µs; `a[1:3]` 47 µs, the bare operation with constants 11 µs.
 """
 
 from __future__ import annotations
@@ -12,15 +13,17 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-# Must be set before the import, which logs the features of the CPU.  A choice of the user's prevails.
+# Before the import, which logs the features of the CPU.  A choice of the user's prevails.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-import tensorflow as tf  # noqa: E402  # the setting above has to come first
+import tensorflow as tf
+
+from phimath.errors import NotSupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["constant", "native", "sizes_of", "tf"]
+__all__ = ["constant", "native", "sizes_of", "static_sizes", "tf"]
 
 _INT32_LIMIT: Final = 1 << 31
 
@@ -35,14 +38,33 @@ def native(name: str) -> Callable[..., Any]:  # what an operation returns depend
 
 @lru_cache(maxsize=4096)
 def constant(values: int | tuple[int, ...] | tuple[tuple[int, int], ...]) -> tf.Tensor:
-    """Sizes, axes or positions as an integer tensor in host memory, which operations take without a conversion.
+    """Sizes, axes or positions as integers in host memory, which operations take as they are.
 
-    Eager even while a graph is built, so that it can be kept; graphs copy constants this small, and infer sizes from them.
+    Eager even while a graph is built, so that it can be kept; graphs copy constants this small,
+    and infer sizes from them.
     """
     with tf.init_scope(), tf.device("CPU:0"):
         wide = tf.constant(values, tf.int64)
         largest = int(tf.reduce_max(tf.abs(wide))) if tf.size(wide) else 0
         return tf.cast(wide, tf.int32) if largest < _INT32_LIMIT else wide
+
+
+def static_sizes(a: tf.Tensor) -> tuple[int, ...]:
+    """Sizes as Python integers.
+
+    Raises:
+        NotSupported: they depend on values, and the graph is only being built.
+    """
+    shape = a.shape
+    if shape.rank is not None:
+        sizes: Any = tuple(shape.as_list())  # sizes that the graph does not know are None
+        if None not in sizes:
+            return sizes
+    raise NotSupported(
+        f"Sizes of the tensor, {shape}, depend on values that a compiled function does not know "
+        "while it is traced. Compute it outside of the compiled function, or use operations whose "
+        "results have fixed sizes, e.g. where instead of boolean_mask."
+    )
 
 
 def sizes_of(a: tf.Tensor) -> tf.Tensor:

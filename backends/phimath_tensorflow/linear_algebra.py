@@ -22,7 +22,7 @@ _svd = native("Svd")
 _MULTIPLIED: Final = {
     "float16", "float32", "float64", "int32", "int64", "complex64", "complex128",
 }  # fmt: skip
-"""Types that products have kernels for; the others are computed in int64, which wraps around to the same bits."""
+"""Types that products have kernels for; int64 computes the others, and wraps to the same bits."""
 
 
 class TensorFlowLinearAlgebra(LinearAlgebra[tf.Tensor]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from phimath.backend.contract.reduce import Reduce
-from phimath_tensorflow.library import constant, native, tf
+from phimath_tensorflow.library import constant, native, static_sizes, tf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,7 @@ _argmin = native("ArgMin")
 _bitcast = native("Bitcast")
 _bitwise_xor = native("BitwiseXor")
 _cast = native("Cast")
+_concat = native("ConcatV2")
 _cumsum = native("Cumsum")
 _equal = native("Equal")
 _gather = native("GatherV2")
@@ -26,8 +27,10 @@ _less = native("Less")
 _max = native("Max")
 _mean = native("Mean")
 _min = native("Min")
+_multiply = native("Mul")
 _prod = native("Prod")
 _select = native("SelectV2")
+_split = native("SplitV")
 _sum = native("Sum")
 _top_k = native("TopKV2")
 _transpose = native("Transpose")
@@ -37,12 +40,16 @@ _INTEGER_OF_FLOAT: Final = {"float32": tf.int32, "float64": tf.int64}
 
 
 class TensorFlowReduce(Reduce[tf.Tensor]):
-    """Bare reductions; NaN is the largest value when sorting, and found first by `argmax` and `argmin`, as in NumPy."""
+    """NaN is the largest value when sorting, and found by `argmax` and `argmin`, as in NumPy."""
 
     def sum(self, a: tf.Tensor, axes: tuple[int, ...]) -> tf.Tensor:
         return _sum(a, constant(axes))
 
     def prod(self, a: tf.Tensor, axes: tuple[int, ...]) -> tf.Tensor:
+        if a.dtype.is_complex:
+            for axis in reversed(axes):
+                a = _complex_product(a, axis)
+            return a
         return _prod(a, constant(axes))
 
     def mean(self, a: tf.Tensor, axes: tuple[int, ...]) -> tf.Tensor:
@@ -79,6 +86,17 @@ class TensorFlowReduce(Reduce[tf.Tensor]):
         return _swap_last(_order(_swap_last(a, axis)), axis)
 
 
+def _complex_product(a: tf.Tensor, axis: int) -> tf.Tensor:
+    """Product by halves: the second derivative of TensorFlow's own lacks a conjugation."""
+    while (size := static_sizes(a)[axis]) > 1:
+        first, second, *rest = _split(
+            a, constant((size // 2,) * 2 + (1,) * (size % 2)), constant(axis), 2 + size % 2
+        )
+        product = _multiply(first, second)
+        a = _concat([product, *rest], constant(axis)) if rest else product
+    return _prod(a, constant((axis,)))
+
+
 def _position(search: Callable[..., tf.Tensor], a: tf.Tensor, axis: int) -> tf.Tensor:
     found = search(a, constant(axis))
     if not a.dtype.is_floating:
@@ -98,7 +116,7 @@ def _swap_last(a: tf.Tensor, axis: int) -> tf.Tensor:
 
 
 def _order(rows: tf.Tensor) -> tf.Tensor:
-    """Positions that sort along the last axis, by the one stable sort that TensorFlow has: `TopKV2`, descending."""
+    """Positions that sort the last axis, by the one stable sort there is: `TopKV2`, descending."""
     count = tf.shape(rows)[-1] if rows.shape[-1] is None else rows.shape[-1]
     _, positions = _top_k(_invert(_as_integers(rows)), count, True, tf.int64)
     return positions
@@ -107,8 +125,8 @@ def _order(rows: tf.Tensor) -> tf.Tensor:
 def _as_integers(a: tf.Tensor) -> tf.Tensor:
     """Integers in the same order.
 
-    NaN has no order of its own: among floating numbers `TopKV2` puts it anywhere.  The bits of positive IEEE numbers increase like
-    integers, those of negative ones decrease.
+    Among floating numbers `TopKV2` would put NaN anywhere.  The bits of positive IEEE numbers
+    increase like integers, those of negative ones decrease.
     """
     if a.dtype is tf.bool:
         return _cast(a, tf.int8)

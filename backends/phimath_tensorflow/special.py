@@ -18,6 +18,7 @@ _add = native("AddV2")
 _and = native("LogicalAnd")
 _angle = native("Angle")
 _cast = native("Cast")
+_complex = native("Complex")
 _conj = native("Conj")
 _divide = native("RealDiv")
 _divide_no_nan = native("DivNoNan")
@@ -53,7 +54,11 @@ def on_floats(function: Callable[[tf.Tensor], tf.Tensor]) -> Callable[[tf.Tensor
 
 def negative(a: tf.Tensor) -> tf.Tensor:
     """-a, which wraps around for unsigned integers."""
-    return _subtract(_zeros_like(a), a) if a.dtype.is_unsigned else _neg(a)
+    dtype = a.dtype
+    if not dtype.is_unsigned:
+        return _neg(a)
+    # Not 0 - a, which graphs are rewritten to an operation without a kernel for unsigned types.
+    return _cast(_neg(_cast(a, tf.int64)), dtype)
 
 
 def absolute(a: tf.Tensor) -> tf.Tensor:
@@ -68,8 +73,17 @@ def sign(a: tf.Tensor) -> tf.Tensor:
     """-1, 0 or 1; z/|z| for complex numbers."""
     dtype = a.dtype
     if dtype.is_complex:  # TensorFlow's own has the derivative zero
-        return _divide_no_nan(a, _cast(absolute(a), dtype))
+        return _divide_no_nan(a, as_complex(absolute(a), dtype))
     return _cast(_not_equal(a, 0), dtype) if dtype.is_unsigned else _sign(a)
+
+
+def as_complex(a: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+    """Complex numbers from real ones.
+
+    The derivative of TensorFlow's own conversion logs a warning that it drops an imaginary part.
+    """
+    part = a if a.dtype is dtype.real_dtype else _cast(a, dtype.real_dtype)
+    return _complex(part, _zeros_like(part), dtype)
 
 
 def conjugate(a: tf.Tensor) -> tf.Tensor:
@@ -123,7 +137,7 @@ def log10(a: tf.Tensor) -> tf.Tensor:
 
 
 def _log_to_base(a: tf.Tensor, base: int) -> tf.Tensor:
-    """Quotient of logarithms, whose rounding errors are removed where the result is a whole number."""
+    """Quotient of logarithms, without its rounding error where the result is a whole number."""
     quotient = _divide(_log(a), math.log(base))
     if a.dtype.is_complex:
         return quotient
@@ -136,7 +150,7 @@ def _log_to_base(a: tf.Tensor, base: int) -> tf.Tensor:
 
 
 def power(a: tf.Tensor, b: tf.Tensor | Number) -> tf.Tensor:
-    """a to the power of b; unsigned integers wrap around like the signed ones of 64 bits that compute them."""
+    """`a` to the power of `b`; for unsigned integers by int64, which wraps to the same bits."""
     dtype = a.dtype
     if not dtype.is_unsigned:
         return _pow(a, b)
@@ -155,7 +169,7 @@ def angle(a: tf.Tensor) -> tf.Tensor:
 
 
 def lower_incomplete_gamma(a: tf.Tensor, x: tf.Tensor | Number) -> tf.Tensor:
-    """Regularised lower incomplete gamma function P(a, x); half precision is computed in 32 bits."""
+    """Regularised lower incomplete gamma function P(a, x); 16 bits are computed in 32."""
     if a.dtype is not tf.float16:
         return _igamma(a, x)
     wide: Any = _cast(x, tf.float32) if isinstance(x, (tf.Tensor, tf.Variable)) else x

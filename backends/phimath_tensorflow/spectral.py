@@ -1,4 +1,4 @@
-"""Topic `spectral` on TensorFlow: discrete Fourier transforms, unnormalised forwards, 1/n backwards."""
+"""Topic `spectral` on TensorFlow: Fourier transforms, unnormalised forwards, 1/n backwards."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from phimath.testing.conformance.suite import (
     test_result_equals_that_of_numpy as test_result_equals_that_of_numpy,
 )
 from phimath.testing.conformance.suite import (
-    test_result_stays_on_the_last_device as test_result_stays_on_the_last_device,
+    test_result_stays_on_its_device as test_result_stays_on_its_device,
 )
 
 __all__ = [
@@ -30,5 +30,5 @@ __all__ = [
     "test_gradient_equals_finite_differences",
     "test_override_has_the_signature_of_the_contract",
     "test_result_equals_that_of_numpy",
-    "test_result_stays_on_the_last_device",
+    "test_result_stays_on_its_device",
 ]

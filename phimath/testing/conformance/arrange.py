@@ -11,7 +11,8 @@ from phimath.testing.conformance.case import Case, is_double, reference, sample
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_DTYPES: Final = ("float32", "float64", "int32", "int64", "bool", "complex64", "complex128")
+# Moving elements is the same for all types: a few of them show that none is changed on the way.
+_DTYPES: Final = ("float32", "float64", "int32", "bool", "complex64")
 
 # (name, method, sizes of the array, further arguments, the same with NumPy)
 _Row = tuple[str, str, tuple[int, ...], tuple[Any, ...], "Callable[..., Any]"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from phimath.backend.contract.elementwise import BINARY, DERIVED, UNARY
+from phimath.dtype import DType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +72,16 @@ class Case:
 
     def __str__(self) -> str:
         return f"{self.method}-{self.name}"
+
+
+def element_types(argument: Any) -> set[str]:
+    """Names of the element types that an argument, or a list of them, needs."""
+    if isinstance(argument, (list, tuple)):
+        return {name for part in argument for name in element_types(part)}
+    value = argument.value if isinstance(argument, Plain) else argument
+    if isinstance(value, DType):
+        return {value.name}
+    return {value.dtype.name} if isinstance(value, np.ndarray) else set()
 
 
 def to_native(backend: Backend[Any], argument: Any, device: str | None = None) -> Any:

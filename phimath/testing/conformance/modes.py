@@ -24,9 +24,12 @@ def eagerly(backend: Backend[Any], case: Case) -> None:
     _check(backend, case, _call(backend, case, None))
 
 
-def on_last_device(backend: Backend[Any], case: Case) -> None:
-    """The same with all arrays on the last device, where all results have to stay."""
-    device = backend.devices()[-1]
+def on_another_device(backend: Backend[Any], case: Case) -> None:
+    """The same with all arrays on the first device after the default one, where all results have to stay.
+
+    Where there is one device only, it is named explicitly.
+    """
+    device = backend.devices()[:2][-1]
     results = _call(backend, case, device)
     for result in _leaves(results):
         if backend.owns(result) and (case.takes_device or _has_arrays(case)):
@@ -167,6 +170,6 @@ def _weighted(backend: Backend[Any], result: Any, weight: Any) -> Any:
 
 MODES: Final[dict[str, Callable[[Backend[Any], Case], None]]] = {
     "eager": eagerly,
-    "device": on_last_device,
+    "device": on_another_device,
     "gradient": differentiated,
 }

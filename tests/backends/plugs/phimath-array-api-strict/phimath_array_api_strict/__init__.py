@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import array_api_strict
 
@@ -14,6 +14,13 @@ class ArrayApiStrictBackend(ArrayApiBackend[Any]):
 
     name = "array_api_strict"
     xp = array_api_strict
+    unsupported: ClassVar[dict[str, str]] = {
+        "float16": "The standard has no half precision. Use precision(32)."
+    }
+
+    def device_name(self, device: Any) -> str:
+        """The name between the quotes of `array_api_strict.Device('device1')`."""
+        return str(device).split("'")[1].lower()
 
 
 backend = ArrayApiStrictBackend()

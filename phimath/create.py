@@ -19,7 +19,7 @@ from phimath.tensor_tree import is_tree, tree_map
 from phimath.wrap import AxisSpec, stack_expanded, wrap, wrap_native
 
 if TYPE_CHECKING:
-    from phimath.tensor import Number
+    from phimath.backend.contract import Backend
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ def copy(value: T) -> T:
 # --- constants ---
 
 
-def _constant(value: Number, dims: tuple[DimSpec, ...], dtype: DType | type | str) -> Tensor:
+def _constant(value: int, dims: tuple[DimSpec, ...], dtype: DType | type | str) -> Tensor:
     shape = merge_shapes(parse_dims(*dims))
     unknown = [dim.name for dim in shape.dims if dim.size is None]
     if unknown:
@@ -76,7 +76,14 @@ def _constant(value: Number, dims: tuple[DimSpec, ...], dtype: DType | type | st
             f"Give it, e.g. spatial({unknown[0].removeprefix('~')}=4)."
         )
     backend, device = default()
-    native = backend.full((), value, DType(dtype), device)
+    return _filled(value, DType(dtype), shape, backend, device)
+
+
+def _filled(
+    value: int, dtype: DType, shape: Shape, backend: Backend[Any], device: str | None
+) -> Tensor:
+    number = bool(value) if dtype.kind == "bool" else value
+    native = backend.full((), number, dtype, device)
     return _expand(wrap_native(native, backend, ()), shape)
 
 
@@ -104,11 +111,9 @@ def _as_tensors(obj: Any) -> Any:
     return obj if isinstance(obj, Tensor) or is_tree(obj) else wrap(obj)
 
 
-def _constant_like(value: Tensor, number: Number) -> Tensor:
-    backend = value.backend
+def _constant_like(value: Tensor, number: int) -> Tensor:
     device = value.device if value.available else None
-    native = backend.full((), number, value.dtype, device)
-    return _expand(wrap_native(native, backend, ()), value.shape)
+    return _filled(number, value.dtype, value.shape, value.backend, device)
 
 
 # --- repeating ---

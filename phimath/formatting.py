@@ -213,21 +213,26 @@ def _number_format(values: np.ndarray, spec: str) -> Callable[[Any], str]:
 
 def format_html(tensor: Tensor) -> str:
     """Text for notebooks: a table for tensors of rank 1 and 2, else the summary."""
-    caption = html.escape(format_tensor(tensor, "summary"))
-    if tensor.rank not in (1, 2) or not tensor.shape.is_uniform or not tensor.available:
-        return f"<code>{caption}</code>"
+    caption = f"<code>{html.escape(format_tensor(tensor, 'summary'))}</code>"
+    try:
+        is_table = tensor.rank in (1, 2) and tensor.shape.is_uniform and tensor.available
+        return _table(tensor, caption) if is_table else caption
+    except Exception:  # as for text: the caption says what is wrong
+        return caption
+
+
+def _table(tensor: Tensor, caption: str) -> str:
     number = _number_format(_stored_values(tensor), "")
     array = np.atleast_2d(tensor.numpy(tensor.shape))[:TABLE_LIMIT, :TABLE_LIMIT]
     *first, last = tensor.shape.dims
     row_titles = _titles(first[0].labels, array.shape[0]) if first else [""]
-    head = "".join(
-        f"<th>{html.escape(t)}</th>" for t in ("", *_titles(last.labels, array.shape[1]))
-    )
+    titles = ("", *_titles(last.labels, array.shape[1]))
+    head = "".join(f"<th>{html.escape(title)}</th>" for title in titles)
     body = "".join(
         f"<tr><th>{html.escape(title)}</th>{''.join(f'<td>{number(v)}</td>' for v in row)}</tr>"
         for title, row in zip(row_titles, array.tolist(), strict=True)
     )
-    return f"<table><caption><code>{caption}</code></caption><tr>{head}</tr>{body}</table>"
+    return f"<table><caption>{caption}</caption><tr>{head}</tr>{body}</table>"
 
 
 def _titles(labels: tuple[str, ...] | None, count: int) -> list[str]:

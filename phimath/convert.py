@@ -1,4 +1,4 @@
-"""The ways out of and between frameworks: native arrays in a given order, other backends, devices and element types."""
+"""Ways out of and between frameworks: axes in a given order, backends, devices, element types."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ class _Arrangement(NamedTuple):
 
 
 def arrange_native(tensor: Tensor, order: Order) -> Native:
-    """Native array with axes in this order; groups are packed row-major, unknown names become axes of size 1.
+    """Native array with axes in this order.
+
+    Groups are packed row-major, names that the tensor lacks become axes of size 1.
 
     Raises:
         ShapeError: the order leaves out a dimension, or names one twice.
@@ -89,14 +91,19 @@ def _volume(group: tuple[str, ...], shape: Shape) -> int:
 
 
 def parse_order(order: Order, shape: Shape) -> Groups:
-    """Names per axis of `'x,y'`, `'b,(x,y)'`, a shape, a type, or a sequence whose entries are names or groups of names."""
+    """Names per axis.
+
+    The order is `'x,y'`, `'b,(x,y)'`, a shape, a type, or a sequence of names and groups of names.
+    """
     groups = _groups(order, shape)
     names = [name for group in groups for name in group]
     missing = [name for name in shape.names if name not in names]
     if missing:
         raise ShapeError(
-            f"The order {_order_text(groups)} leaves out {', '.join(map(repr, missing))} of {shape}. "
-            f"Name every dimension, e.g. native('{','.join(shape.names)}'), or select an element first."
+            f"The order {_order_text(groups)} leaves out {', '.join(map(repr, missing))} of "
+            f"{shape}. "
+            f"Name every dimension, e.g. native('{','.join(shape.names)}'), or select an element "
+            "first."
         )
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
@@ -119,19 +126,24 @@ def _groups(order: Order, shape: Shape) -> Groups:
     if isinstance(order, tuple):
         return tuple(dim_names(part, shape) for part in order)
     raise ShapeError(
-        f"The order of axes must be text like 'b,(x,y)', a shape, or a tuple of names and groups, not {order!r}."
+        "The order of axes must be text like 'b,(x,y)', a shape, or a tuple of names and groups, "
+        f"not {order!r}."
     )
 
 
 def _concat_components(tensor: Tensor, groups: Groups) -> Native:
-    """Packed native array of a non-uniform tensor: one axis must hold the stacked dimension and all varying ones."""
+    """Native array of a non-uniform tensor.
+
+    One axis must hold the stacked dimension and all varying ones.
+    """
     assert isinstance(tensor, Stacked)
     along = tensor.along
     varying = {dim.name for dim in tensor.shape.dims if isinstance(dim.size, Varying)}
     axis = next((i for i, group in enumerate(groups) if group[:1] == (along,)), None)
     if axis is None or not varying <= set(groups[axis]):
         raise ShapeError(
-            f"The sizes of {tensor.shape} vary, so that {_order_text(groups)} is no array. Pack '{along}' and "
+            f"The sizes of {tensor.shape} vary, so that {_order_text(groups)} is no array. Pack "
+            f"'{along}' and "
             f"{', '.join(map(repr, sorted(varying)))} into one axis, e.g. "
             f"native(['{along},{','.join(sorted(varying))}']), or use one element of '{along}'."
         )
@@ -147,12 +159,13 @@ HOOKS["arrange_native"] = arrange_native
 
 
 def convert(x: T, backend: str | Backend[Any] | None = None, use_dlpack: bool = True) -> T:
-    """Tensors, trees of tensors or native arrays in another framework; values and element types are kept.
+    """Tensors, trees or native arrays in another framework, with equal values and element types.
 
     Args:
         x: tensor, tree or native array.
         backend: framework to convert to, by default that of the context.
-        use_dlpack: share memory and keep the device by DLPack where both frameworks can; otherwise copy by way of NumPy.
+        use_dlpack: share memory and keep the device by DLPack where both frameworks can; otherwise
+            copy by way of NumPy.
     """
     target = (
         default_backend()
@@ -179,7 +192,7 @@ def _convert(tensor: Tensor, target: Backend[Any], use_dlpack: bool) -> Tensor:
 
 
 def map_dense(function: Callable[[Dense], Tensor], tensor: Tensor) -> Tensor:
-    """Apply a function to the dense parts of a tensor, so that stacked ones stay stacked and expanded ones expanded."""
+    """Apply a function to the dense parts of a tensor; stacked tensors stay stacked."""
     if isinstance(tensor, Stacked):
         return tensor.map(lambda component: map_dense(function, component))
     return function(tensor.dense())
@@ -193,13 +206,15 @@ def convert_native(
         return native
     if not source.is_available(native):
         raise NotSupported(
-            f"A value that {source.name} traces cannot be converted to {target.name}: it has no numbers yet. "
+            f"A value that {source.name} traces cannot be converted to {target.name}: it has no "
+            "numbers yet. "
             "Convert before or after the compiled or differentiated function."
         )
     if use_dlpack and hasattr(native, "__dlpack__"):
         try:
             return target.from_dlpack(native)
-        # Each framework refuses what it can't share (booleans, gradients, read-only memory) in its own way.
+        # Each framework refuses what it can't share (booleans, gradients, read-only memory) in its
+        # own way.
         except (BufferError, RuntimeError, TypeError, ValueError, AttributeError, PhiError):
             pass
     return target.from_numpy(source.to_numpy(native))
@@ -214,7 +229,8 @@ def to_device(value: T, device: str, convert: bool = True, use_dlpack: bool = Tr
     Args:
         value: tensor or tree.
         device: name; `'gpu'` and `'cuda'` mean the first one of that kind.
-        convert: whether tensors whose framework lacks the device are converted to the default one, e.g. NumPy tensors for a GPU.
+        convert: whether tensors whose framework lacks the device are converted to the default one,
+            e.g. NumPy tensors for a GPU.
         use_dlpack: as in `convert`.
 
     Raises:
@@ -240,9 +256,10 @@ def _has_device(backend: Backend[Any], device: str) -> bool:
 
 
 def cast(x: T, dtype: DType | type | str) -> T:
-    """Elements converted to a type such as `bool`, `int`, `float` (of the context's precision), `'int32'`, `DType(float, 64)`.
+    """Elements converted to another type; numbers become tensors.
 
-    Complex to real drops the imaginary part, float to int truncates.
+    The type is given as `bool`, `int`, `float` (of the context's precision), `'int32'`,
+    `DType(float, 64)` and so on.  Complex to real drops the imaginary part, float to int truncates.
     """
     wanted = DType(dtype)
     if not isinstance(x, Tensor) and not is_tree(x):
@@ -271,7 +288,7 @@ def to_complex(x: T) -> T:
 
 
 def all_available(*values: Any) -> bool:
-    """Whether all tensors of these trees can be read now; false while a compiler traces one of them."""
+    """Whether all tensors of these trees can be read now; false while a compiler traces one."""
     return all(tensor.available for value in values for tensor in tensors_in(value))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 
 from phimath.context import default
-from phimath.convert import convert, map_dense, to_default
+from phimath.convert import map_dense, to_default
 from phimath.dimension import Dim, Varying, channel, instance, spatial
 from phimath.dimension_spec import DimSpec, parse_dims
 from phimath.dtype import DType
@@ -31,14 +31,13 @@ NAN: Final = float("nan")
 def tensor(data: Any, *dims: AxisSpec) -> Tensor:
     """Copy of `data` as a tensor of the default backend on the default device.
 
-    Floats get the context's precision, unless `data` is an array or tensor of the default backend already: that is copied as it is.
+    Floats get the context's precision, unless `data` is an array or tensor of the default backend
+    already: that is copied as it is.
 
     Args:
         data: as in `wrap`: native array of any backend, number, nested tuple or list, or tensor.
         dims: as in `wrap`: the dimensions of the axes.
     """
-    if isinstance(data, Tensor):
-        return copy(convert(wrap(data, *dims), default().backend))
     wrapped = wrap(data, *dims)
     is_own = (
         not isinstance(data, (tuple, list, bool, int, float, complex))
@@ -56,7 +55,7 @@ def _copied_to_default(dense: Dense) -> Dense:
 
 
 def copy(value: T) -> T:
-    """Tensor or tree whose arrays have memory of their own; lazily expanded dimensions stay lazy."""
+    """Tensor or tree whose arrays have memory of their own; expanded dimensions stay lazy."""
 
     def copied(dense: Dense) -> Tensor:
         return Dense(dense.backend.copy(dense.stored_native), dense.signature)
@@ -88,22 +87,22 @@ def _filled(
 
 
 def zeros(*shape: DimSpec, dtype: DType | type | str = float) -> Tensor:
-    """Tensor of zeros: `zeros(spatial(x=4), channel(vector='x,y'))`.  One number in memory, expanded lazily."""
+    """Tensor of zeros: `zeros(spatial(x=4), channel(vector='x,y'))`; one number in memory."""
     return _constant(0, shape, dtype)
 
 
 def ones(*shape: DimSpec, dtype: DType | type | str = float) -> Tensor:
-    """Tensor of ones: `ones(spatial(x=4), channel(vector='x,y'))`.  One number in memory, expanded lazily."""
+    """Tensor of ones: `ones(spatial(x=4), channel(vector='x,y'))`; one number in memory."""
     return _constant(1, shape, dtype)
 
 
 def zeros_like(obj: T) -> T:
-    """Zeros of the shape, element type, backend and device of a tensor, or of each tensor in a tree."""
+    """Zeros of the shape, type, backend and device of a tensor, or of each tensor in a tree."""
     return tree_map(lambda t: _constant_like(t, 0), _as_tensors(obj))
 
 
 def ones_like(obj: T) -> T:
-    """Ones of the shape, element type, backend and device of a tensor, or of each tensor in a tree."""
+    """Ones of the shape, type, backend and device of a tensor, or of each tensor in a tree."""
     return tree_map(lambda t: _constant_like(t, 1), _as_tensors(obj))
 
 
@@ -120,7 +119,7 @@ def _constant_like(value: Tensor, number: int) -> Tensor:
 
 
 def expand(value: T, *dims: DimSpec) -> T:
-    """Tensor or tree with more dimensions, along which the values are repeated without being copied.
+    """Tensor or tree with more dimensions, along which values are repeated without a copy.
 
     Dimensions that a tensor has already must agree in size, type and labels.
     """
@@ -183,7 +182,7 @@ def vec(
 
 
 def dim_mask(all_dims: Shape, dims: DimFilter, mask_dim: Shape = channel("vector")) -> Tensor:
-    """Booleans along `mask_dim`, labelled with the names of `all_dims`: true for those that `dims` selects."""
+    """Which of `all_dims` are in `dims`, as booleans along `mask_dim` with the names as labels."""
     chosen = dim_names(dims, all_dims)
     all_dims.resolve(chosen)
     labelled = Dim.make(mask_dim.name, mask_dim.type, None, all_dims.names)

@@ -18,12 +18,13 @@ _PATTERN = re.compile(r"(~?\w+)\s*(?::\s*(\w+))?\s*(?:=\s*(\w+|\(.*\)))?")
 
 
 def parse_dims(*specs: DimSpec) -> Shape:
-    """Dimensions given as shapes or text, in the order given.  Sizes that the text leaves out are `None`.
+    """Dimensions given as shapes or text, in that order; sizes left out are `None`.
 
     Raises:
         ShapeError: the text names a dimension without its type, or is not understood.
     """
-    for spec in specs:
+    given: tuple[object, ...] = specs  # as users write them
+    for spec in given:
         if not isinstance(spec, (Shape, str)):
             raise ShapeError(
                 f"Dimensions are given as shapes, e.g. spatial(x=4), or as text, e.g. 'x:s', "
@@ -50,7 +51,8 @@ def _parse_dim(part: str, text: str) -> Dim:
     match = _PATTERN.fullmatch(part)
     if match is None:
         raise ShapeError(
-            f"'{part}' in '{text}' is no dimension. Write name:type, optionally with a size or labels, "
+            f"'{part}' in '{text}' is no dimension. Write name:type, optionally with a size or "
+            "labels, "
             "e.g. 'x:s', 'x:s=4' or 'vector:c=(x,y)'."
         )
     name, type_name, value = match.groups()

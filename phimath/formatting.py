@@ -32,8 +32,9 @@ def format_tensor(tensor: Tensor, spec: str = "") -> str:
 
     Args:
         tensor: any tensor; one that a compiler traces prints its shape and element type.
-        spec: layout `full`, `row`, `summary` or `numpy`, a format of numbers like `.3f`, or both: `row:.2f`.  Without layout, numbers
-            and short vectors print their values, others a summary: mean ± standard deviation (smallest…largest).
+        spec: layout `full`, `row`, `summary` or `numpy`, a format of numbers like `.3f`, or both:
+            `row:.2f`.  Without layout, numbers and short vectors print their values, others a
+            summary: mean ± standard deviation (smallest…largest).
 
     Raises:
         ValueRangeError: the specification is neither.  Values never make it fail.
@@ -43,7 +44,8 @@ def format_tensor(tensor: Tensor, spec: str = "") -> str:
         if not tensor.available:
             return f"{tensor.shape} {tensor.dtype} traced by {tensor.backend}"
         return _LAYOUT_FUNCTIONS[layout](tensor, number_spec)
-    # Debuggers and error messages print tensors in any state, e.g. ones whose memory has been donated.
+    # Debuggers and error messages print tensors in any state, e.g. ones whose memory has been
+    # donated.
     except Exception as error:
         return f"{tensor.shape} (no values: {type(error).__name__}: {error})"
 
@@ -54,7 +56,8 @@ def _parse_spec(spec: str) -> tuple[str, str]:
     )
     if not _NUMBER_SPEC.fullmatch(number_spec):
         raise ValueRangeError(
-            f"'{spec}' is no format of a tensor. Use {', '.join(LAYOUTS)}, a format of numbers like '.3f', "
+            f"'{spec}' is no format of a tensor. Use {', '.join(LAYOUTS)}, a format of numbers "
+            "like '.3f', "
             "or both, e.g. 'row:.2f'."
         )
     return layout, number_spec
@@ -74,7 +77,8 @@ def _row(tensor: Tensor, spec: str) -> str:
     if tensor.rank == 0:
         return _single(tensor, spec)
     if not tensor.shape.is_uniform:
-        return f"({', '.join(_row(part, spec) for part in _components(tensor))}) along {_along(tensor)}"
+        parts = ", ".join(_row(part, spec) for part in _components(tensor))
+        return f"({parts}) along {_along(tensor)}"
     number = _number_format(_stored_values(tensor), spec)
     dim = tensor.shape.dims[0]
     if tensor.rank == 1 and dim.labels:
@@ -94,7 +98,7 @@ def _nested(values: Any, number: Callable[[Any], str]) -> str:
 
 
 def _full(tensor: Tensor, spec: str) -> str:
-    """Shape and element type, then a matrix of the last two dimensions for each element of the others."""
+    """Shape and type, then a matrix of the last two dimensions per element of the others."""
     if tensor.rank == 0:
         return _single(tensor, spec)
     header = f"{tensor.shape} {tensor.dtype}"
@@ -132,7 +136,7 @@ def _numpy(tensor: Tensor, spec: str) -> str:
     array = tensor.numpy(tensor.shape)
     number = _number_format(array, spec)
     return np.array2string(
-        array, formatter={"all": lambda value: number(value.item())} if spec else None
+        array, formatter={"all": lambda value: number(np.asarray(value).item())} if spec else None
     )
 
 
@@ -148,7 +152,8 @@ def _statistics(tensor: Tensor, spec: str) -> str:
     if values.size == 1:
         return f"const {_number_format(values, spec)(values.item())}"
     if values.dtype.kind == "b":
-        return f"{np.count_nonzero(values) * tensor.shape.volume // values.size} of {tensor.shape.volume} true"
+        volume = tensor.shape.volume
+        return f"{np.count_nonzero(values) * volume // values.size} of {volume} true"
     with np.errstate(all="ignore"):
         mean = values.mean(dtype=_wide(values))
         deviation = values.std(dtype=_wide(values)).real
@@ -197,7 +202,7 @@ def _single(tensor: Tensor, spec: str) -> str:
 
 
 def _number_format(values: np.ndarray, spec: str) -> Callable[[Any], str]:
-    """Format of single values: integers and booleans as they are, floats so that all of them are readable."""
+    """Format of single values: integers and booleans as they are, floats by their magnitude."""
     if spec:
         return lambda value: format(value, spec)
     if values.dtype.kind in "biu":

@@ -70,7 +70,8 @@ def load(file: str | PathLike[str]) -> Any:
     """Tree that `save` wrote.  Its tensors belong to the default backend and device.
 
     Raises:
-        PhiError: the file was not written by `save`, or needs a class that is not imported or changed.
+        PhiError: the file was not written by `save`, or needs a class that is not imported or
+            changed.
     """
     try:
         with np.load(file, allow_pickle=False) as archive:
@@ -83,7 +84,8 @@ def load(file: str | PathLike[str]) -> Any:
         ) from error
     if document["version"] > VERSION:
         raise PhiError(
-            f"'{file}' was written by a newer version of this library (format {document['version']}, "
+            f"'{file}' was written by a newer version of this library (format "
+            f"{document['version']}, "
             f"known up to {VERSION}). Update it."
         )
     return _Reader(arrays).decode(document["tree"])
@@ -109,7 +111,8 @@ class _Writer:
             return self._dataclass(obj, path)
         raise NotSupported(
             f"A {type(obj).__module__}.{type(obj).__qualname__} cannot be saved (at tree{path}). "
-            "Save tensors, numbers, strings, and tuples, lists, dicts and frozen dataclasses of these."
+            "Save tensors, numbers, strings, and tuples, lists, dicts and frozen dataclasses of "
+            "these."
         )
 
     def _array(self, array: np.ndarray) -> str:
@@ -168,7 +171,7 @@ class _Writer:
         values = {name: self.encode(getattr(obj, name), f"{path}.{name}") for name in names}
         return {"dataclass": _class_path(type(obj), path), "fields": values}
 
-    _ENCODERS: Final[tuple[tuple[type, Callable[[_Writer, Any, str], Json]], ...]] = (
+    _ENCODERS: Final[tuple[tuple[type, Any], ...]] = (  # methods, by the class that they take
         (Dense, _dense),
         (Stacked, _stacked),
         (np.ndarray, _ndarray),
@@ -197,7 +200,8 @@ def _encode_shape(shape: Shape) -> Json:
 def _class_path(cls: type, path: str) -> str:
     if "<locals>" in cls.__qualname__:
         raise NotSupported(
-            f"The class {cls.__qualname__} is defined inside of a function, so that load() cannot find it "
+            f"The class {cls.__qualname__} is defined inside of a function, so that load() cannot "
+            "find it "
             f"(at tree{path}). Define it in a module."
         )
     return f"{cls.__module__}:{cls.__qualname__}"
@@ -260,14 +264,15 @@ class _Reader:
             raise PhiError(
                 f"{node['named_tuple']} is no longer a named tuple. Restore it to load the file."
             )
-        return cls._make(map(self.decode, node["items"]))
+        return cls._make(map(self.decode, node["items"]))  # type: ignore[attr-defined]
 
     def _dataclass(self, node: Json) -> Any:
         cls = _find_class(node["dataclass"])
         names = field_names(cls)
         if names is None or set(names) != set(node["fields"]):
             raise PhiError(
-                f"{node['dataclass']} had the fields {', '.join(node['fields'])} when the file was written, but has "
+                f"{node['dataclass']} had the fields {', '.join(node['fields'])} when the file "
+                "was written, but has "
                 f"{', '.join(names or ('none',))} now. Load it with the version that wrote it."
             )
         return rebuild(cls, {name: self.decode(value) for name, value in node["fields"].items()})
@@ -307,7 +312,8 @@ def _find_class(path: str) -> type:
         found = getattr(found, name, None)
     if not isinstance(found, type):
         raise PhiError(
-            f"The file needs the class {qualified_name} of module {module_name}. Import it before load()."
+            f"The file needs the class {qualified_name} of module {module_name}. Import it before "
+            "load()."
         )
     return found
 

@@ -21,8 +21,6 @@ from phimath.wrap import stack_expanded, wrap
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from phimath.tensor import Number
-
 
 def _from_numpy(array: np.ndarray, shape: Shape) -> Dense:
     """Tensor of the default backend on the default device."""
@@ -30,10 +28,11 @@ def _from_numpy(array: np.ndarray, shape: Shape) -> Dense:
 
 
 def arange(
-    dim: DimSpec, start_or_stop: Number | None = None, stop: Number | None = None, step: Number = 1
+    dim: DimSpec, start_or_stop: float | None = None, stop: float | None = None, step: float = 1
 ) -> Tensor:
-    """Numbers from start (0) up to, but without, stop along a new dimension: 64-bit integers unless a float is given.
+    """Numbers from start (0) up to, but without, stop along a new dimension.
 
+    They are 64-bit integers unless a float is given:
     `arange(spatial('x'), 5)`, `arange(spatial('x'), 2, 5)`, `arange(spatial(x=5))`.
     """
     shape = parse_dims(dim)
@@ -51,7 +50,8 @@ def arange(
     array = array.astype(float_dtype().name if array.dtype.kind == "f" else np.int64)
     if single.size not in (None, len(array)):
         raise ShapeError(
-            f"arange() from {start} to {end} by {step} has {len(array)} elements, not {single.size} as {shape} says. "
+            f"arange() from {start} to {end} by {step} has {len(array)} elements, not "
+            f"{single.size} as {shape} says. "
             "Leave the size out."
         )
     return _from_numpy(array, shape.with_size(single.name, len(array)))
@@ -70,7 +70,8 @@ def linspace(start: Any, stop: Any, dim: DimSpec) -> Tensor:
     Args:
         start: number, tensor, or tuple of numbers that stands for a vector.
         stop: like start.
-        dim: new dimension with its size.  With several, points of a mesh: component i of the vectors varies along dimension i.
+        dim: new dimension with its size.  With several, points of a mesh: component i of the
+            vectors varies along dimension i.
     """
     shape = parse_dims(dim)
     if None in shape.sizes:
@@ -97,7 +98,7 @@ def _float_of(array: np.ndarray) -> Any:
 def _linear_mesh(start: Any, stop: Any, shape: Shape) -> Tensor:
     lower, upper = _per_dim(start, shape), _per_dim(stop, shape)
     lines = [linspace(a, b, dim) for a, b, dim in zip(lower, upper, shape, strict=True)]
-    return _mesh(lines, shape.names, channel("vector"))
+    return stack_expanded(lines, Dim.make("vector", channel, None, shape.names))
 
 
 def _per_dim(value: Any, shape: Shape) -> Sequence[Any]:
@@ -124,8 +125,10 @@ def meshgrid(
 
     Args:
         dims: type of the dimensions named below, or a shape whose sizes are used.
-        stack_dim: dimension of the components, labelled with the names; `None` for a tuple of tensors.
-        dimensions: per name the number of points, or their coordinates as tuple, list, array or tensor of rank 1.
+        stack_dim: dimension of the components, labelled with the names; `None` for a tuple of
+            tensors.
+        dimensions: per name the number of points, or their coordinates as tuple, list, array or
+            tensor of rank 1.
     """
     if isinstance(dims, Shape):
         dimensions = {**dict(zip(dims.names, dims.int_sizes, strict=True)), **dimensions}

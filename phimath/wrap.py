@@ -34,17 +34,20 @@ _PYTHON_NUMBERS = (bool, int, float, complex)
 def wrap(data: Any, *dims: AxisSpec) -> Tensor:
     """Tensor around `data`, sharing its memory.
 
-    Arrays keep backend, device and element type.  Python numbers and nested tuples or lists of them become NumPy tensors of 64-bit
-    integers, or of floats with the context's precision.  Tuples and lists that contain tensors are stacked.
+    Arrays keep backend, device and element type.  Python numbers and nested tuples or lists of them
+    become NumPy tensors of 64-bit integers, or of floats with the context's precision.  Tuples and
+    lists that contain tensors are stacked.
 
     Args:
         data: native array of any backend, Python number, nested tuple or list, or tensor.
-        dims: the dimensions of the axes of `data`, as shapes or as text like `'x:s,vector:c=(x,y)'`.  In a list, each entry is one
-            axis, and one with several dimensions unpacks it: `wrap(a, [spatial(x=2, y=3), 'v:c'])`.  May be left out for numbers, and
-            for flat tuples and lists, which get the channel dimension `vector`.
+        dims: the dimensions of the axes of `data`, as shapes or as text like
+            `'x:s,vector:c=(x,y)'`.  In a list, each entry is one axis, and one with several
+            dimensions unpacks it: `wrap(a, [spatial(x=2, y=3), 'v:c'])`.  May be left out for
+            numbers, and for flat tuples and lists, which get the channel dimension `vector`.
 
     Raises:
-        ShapeError: number, sizes or labels of the axes differ from the dimensions, or dimensions are missing.
+        ShapeError: number, sizes or labels of the axes differ from the dimensions, or dimensions
+            are missing.
         DTypeError: `data` is not numeric.
     """
     if isinstance(data, Tensor):
@@ -61,24 +64,32 @@ def _owner(data: Any) -> Backend[Any]:
         return backend_of(data)
     except BackendError as error:
         raise DTypeError(
-            f"A {type(data).__module__}.{type(data).__qualname__} is no tensor data. Expected a number, an array, "
+            f"A {type(data).__module__}.{type(data).__qualname__} is no tensor data. Expected a "
+            "number, an array, "
             "or a tuple or list of these."
         ) from error
 
 
 def parse_axes(dims: Sequence[AxisSpec]) -> Axes:
-    """Dimensions of each axis: shapes and text name one axis per dimension, lists one axis per entry."""
+    """Dimensions of each axis.
+
+    Shapes and text name one axis per dimension, lists one axis per entry.
+    """
+    return _parse_axes(tuple(_hashable(spec) for spec in dims))
+
+
+def _hashable(spec: Any) -> Any:
+    return tuple(map(_hashable, spec)) if isinstance(spec, (tuple, list)) else spec
+
+
+@lru_cache(maxsize=1024)
+def _parse_axes(dims: tuple[Any, ...]) -> Axes:
     axes: list[Shape] = []
     for spec in dims:
-        if isinstance(spec, (Shape, str)):
-            axes += parse_dims(spec)
-        elif isinstance(spec, (tuple, list)):
-            axes += (
-                parse_dims(*part) if isinstance(part, (tuple, list)) else parse_dims(part)
-                for part in spec
-            )
+        if isinstance(spec, tuple):
+            axes += (parse_dims(*p) if isinstance(p, tuple) else parse_dims(p) for p in spec)
         else:
-            parse_dims(spec)
+            axes += parse_dims(spec)
     return tuple(axes)
 
 
@@ -169,7 +180,8 @@ def numpy_of(data: Any) -> np.ndarray:
         ) from error
     if array.dtype.kind not in "biufc":
         raise DTypeError(
-            f"Data of type {array.dtype} is not numeric: {str(data)[:60]}. Give numbers, or keep such objects in "
+            f"Data of type {array.dtype} is not numeric: {str(data)[:60]}. Give numbers, or keep "
+            "such objects in "
             "tuples, dicts and dataclasses."
         )
     return array.astype(_python_dtype(array, data).name, copy=False)
@@ -216,7 +228,7 @@ def _stack(data: Sequence[Any], axes: Axes) -> Tensor:
 
 
 def stack_expanded(parts: Sequence[Tensor], dim: Dim) -> Tensor:
-    """Tensors stacked along a new dimension; those that lack dimensions of the others are repeated along these."""
+    """Tensors stacked along a new dimension; one is repeated along dimensions that it lacks."""
     if any(set(part.shape.names) != set(parts[0].shape.names) for part in parts):
         shape = merge_shapes(*(part.shape for part in parts))
         parts = [part.expanded(shape) for part in parts]
@@ -233,7 +245,7 @@ def stack_expanded(parts: Sequence[Tensor], dim: Dim) -> Tensor:
 
 
 def operand(value: Any, partner: Tensor) -> Tensor:
-    """What stands beside a tensor in an operation, as a tensor: a tuple is a vector, arrays must be scalars."""
+    """What stands beside a tensor, as a tensor: a tuple is a vector, arrays must be scalars."""
     if isinstance(value, (tuple, list)):
         return wrap(value, Shape(_vector_dim(len(value), partner.shape)))
     try:
@@ -247,7 +259,8 @@ def operand(value: Any, partner: Tensor) -> Tensor:
     sizes = backend.sizes(native)
     if sizes:
         raise ShapeError(
-            f"An array of sizes {sizes} has no dimension names, so that it cannot be combined with {partner.shape}. "
+            f"An array of sizes {sizes} has no dimension names, so that it cannot be combined "
+            f"with {partner.shape}. "
             f"Name its axes first: wrap(array, {_suggestion(len(sizes))})."
         )
     return dense_of(native, backend, EMPTY_SHAPE)
@@ -261,7 +274,8 @@ def _vector_dim(count: int, shape: Shape) -> Dim:
         dim = channels.dims[0] if channels.rank == 1 else shape.dim("vector")
         if dim.size != count:
             raise ShapeError(
-                f"{count} values cannot be matched to '{dim.name}' of {shape}, which has {dim.size}. "
+                f"{count} values cannot be matched to '{dim.name}' of {shape}, which has "
+                f"{dim.size}. "
                 "Give one value per element, or wrap the values with their own dimension."
             )
         return dim
@@ -269,7 +283,8 @@ def _vector_dim(count: int, shape: Shape) -> Dim:
         return Dim.make("vector", channel, None, shape.spatial.names)
     why = "no channel dimension" if channels.rank == 0 else f"{channels.rank} channel dimensions"
     raise ShapeError(
-        f"It is not clear which dimension {count} values stand for beside {shape}, which has {why} and "
+        f"It is not clear which dimension {count} values stand for beside {shape}, which has "
+        f"{why} and "
         f"{shape.spatial_rank} spatial ones. Say so, e.g. wrap(values, channel('vector'))."
     )
 

@@ -1,4 +1,4 @@
-"""Tensors leave for native arrays, other frameworks, devices and types without changing their values."""
+"""Tensors leave for native arrays, frameworks, devices and types without changing values."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_non_uniform_tensors_pack_to_one_axis(backend):
     value = wrap((tensor([1, 2, 3], "x:s"), tensor([1, 2], "x:s")), "b:b")
     assert value.numpy([("b", "x")]).tolist() == [1, 2, 3, 1, 2]
     assert value.numpy(["vector", ("b", "x")]).tolist() == [[1, 2, 3, 1, 2]]
-    with pytest.raises(ShapeError, match="sizes of .* vary.*Pack 'b' and 'x' into one axis"):
+    with pytest.raises(ShapeError, match=r"sizes of .* vary.*Pack 'b' and 'x' into one axis"):
         value.native("b,x")
 
 

@@ -1,4 +1,4 @@
-"""New tensors have the default backend, the context's precision, and no more numbers than needed."""
+"""New tensors have the default backend and the precision of the context, and store little."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ def test_dimensions_that_do_not_fit_are_an_error(data, dims, message):
 
 @pytest.mark.parametrize("data", ["text", None, ["a", "b"], {"x": 1}, object()])
 def test_what_is_not_numeric_is_an_error(data):
-    with pytest.raises(DTypeError, match="Expected a number|not numeric"):
+    with pytest.raises(DTypeError, match=r"Expected a number|not numeric"):
         wrap(data)
 
 

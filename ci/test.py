@@ -44,6 +44,7 @@ ENVIRONMENT = {
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "JAX_PLATFORMS": "cpu",
+    "JAX_NUMPY_DTYPE_PROMOTION": "strict",  # what JAX would promote by itself, our rule missed
     "CUDA_VISIBLE_DEVICES": "",
     "MPLBACKEND": "Agg",
 }

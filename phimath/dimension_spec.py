@@ -23,14 +23,18 @@ def parse_dims(*specs: DimSpec) -> Shape:
     Raises:
         ShapeError: the text names a dimension without its type, or is not understood.
     """
-    given: tuple[object, ...] = specs  # as users write them
-    for spec in given:
-        if not isinstance(spec, (Shape, str)):
-            raise ShapeError(
-                f"Dimensions are given as shapes, e.g. spatial(x=4), or as text, e.g. 'x:s', "
-                f"not as {spec!r} of type {type(spec).__name__}."
-            )
-    return concat_shapes(*(_parse(spec) if isinstance(spec, str) else spec for spec in specs))
+    return concat_shapes(*map(_shape_of, specs))
+
+
+def _shape_of(spec: object) -> Shape:
+    if isinstance(spec, str):
+        return _parse(spec)
+    if isinstance(spec, Shape):
+        return spec
+    raise ShapeError(
+        "Dimensions are given as shapes, e.g. spatial(x=4), or as text, e.g. 'x:s', "
+        f"not as {spec!r} of type {type(spec).__name__}."
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -163,7 +163,7 @@ def _take_apart(tree: Any, leaf_types: LeafTypes, leaves: list[Any]) -> _Node:
     if isinstance(tree, dict):
         children = tuple([_take_apart(child, leaf_types, leaves) for child in tree.values()])
         return (OrderedDict if cls is OrderedDict else dict, tuple(tree), children)
-    names = None if cls is type else field_names(cls)
+    names = field_names(cls)
     if names is not None:
         count = len(leaves)
         children = [_take_apart(getattr(tree, name), leaf_types, leaves) for name in names]

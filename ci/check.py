@@ -29,9 +29,10 @@ def main() -> int:
 def checks(python: Path, *, fix: bool) -> list[tuple[str, list[str]]]:
     """Title and command of each check."""
     ruff = [str(python), "-m", "ruff"]
+    one_line_each = ["--output-format", "concise"]
     return [
-        ("format (ruff)", [*ruff, "format", *([] if fix else ["--check"]), "."]),
-        ("lint (ruff)", [*ruff, "check", *(["--fix"] if fix else []), "."]),
+        ("format (ruff)", [*ruff, "format", *([] if fix else ["--check", *one_line_each]), "."]),
+        ("lint (ruff)", [*ruff, "check", *one_line_each, *(["--fix"] if fix else []), "."]),
         ("types (basedpyright)", [str(python), "-m", "basedpyright", "--pythonpath", str(python)]),
         ("import directions (import-linter)", [str(script(python, "lint-imports"))]),
     ]

@@ -61,7 +61,7 @@ _INDICES: Final[dict[str, tuple[int | slice, ...]]] = {
 
 def _get() -> Iterator[Case]:
     for name, index in _INDICES.items():
-        for dtype in ("float32", "float64", "int64", "bool", "complex128"):
+        for dtype in ("float32", "float64", "int64", "bool"):
             expected = reference(lambda a, index: a[index], dtype)
             wrt = (0,) if is_double(dtype) and name != "nothing" else ()
             values = sample(dtype, 2, 4, 3)
@@ -73,12 +73,13 @@ def _joined() -> Iterator[Case]:
     for dtype in _DTYPES:
         first, second = sample(dtype, 2, 3), sample(dtype, 2, 3, seed=1)
         wide = sample(dtype, 2, 1)
+        wrt = (0,) if is_double(dtype) else ()
         for axis in (0, 1, 2):
-            expected = reference(np.stack, dtype)
-            yield Case(f"{dtype}-{axis}", "stack", ([first, second, first], axis), expected)
-        expected = reference(np.concatenate, dtype)
+            expected, arrays = reference(np.stack, dtype), [first, second, first]
+            yield Case(f"{dtype}-{axis}", "stack", (arrays, axis), expected, differentiable=wrt)
+        expected, arrays = reference(np.concatenate, dtype), [first, wide, second]
         yield Case(f"{dtype}-0", "concat", ([first, second], 0), expected)
-        yield Case(f"{dtype}-1", "concat", ([first, wide, second], 1), expected)
+        yield Case(f"{dtype}-1", "concat", (arrays, 1), expected, differentiable=wrt)
         yield Case(f"{dtype}-empty", "concat", ([first, first[:, :0]], 1), expected)
     scalars = [np.asarray(1.0), np.asarray(2.0)]
     yield Case("rank-0", "stack", (scalars, 0), reference(np.stack, "float64"))

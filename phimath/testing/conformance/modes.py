@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from phimath.testing.assertions import assert_close
 from phimath.testing.conformance.case import method_of, to_native, to_numpy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from phimath.backend import Backend
     from phimath.testing.conformance.case import Case
@@ -106,50 +107,64 @@ def _check_value(found: Any, expected: Any, ulps: float) -> None:
 
 
 def differentiated(backend: Backend[Any], case: Case) -> None:
-    """Derivative of a weighted sum of the results, along random directions, against finite differences.
+    """Derivative of a weighted sum of the results, along random directions, against finite differences of NumPy's.
 
     Done in double precision.  Along one random direction per argument, any wrong element shows with probability 1.
     """
-    arrays = [case.arguments[i] for i in case.differentiable]
-    weights = _Weights()
+    given = [case.arguments[i] for i in case.differentiable]
+    arrays = [array for one in given for array in (one if isinstance(one, list) else [one])]
 
     def loss(*natives: Any) -> Any:
-        arguments = [to_native(backend, argument) for argument in case.arguments]
-        for position, native in zip(case.differentiable, natives, strict=True):
-            arguments[position] = native
-        results = _leaves(method_of(backend, case.method)(*arguments))
-        chosen = range(len(results)) if case.differentiated is None else case.differentiated
-        terms = [_weighted(backend, results[i], weights(backend, results[i], i)) for i in chosen]
-        return backend.sum(backend.stack(terms, 0), (0,)), ()
+        arguments = [to_native(backend, argument) for argument in _replaced(case, natives)]
+        results = _chosen(case, method_of(backend, case.method)(*arguments))
+        terms = [_weighted(backend, result, i) for i, result in enumerate(results)]
+        return reduce(backend.function("add"), terms), ()
 
     natives = [backend.from_numpy(array) for array in arrays]
     _, _, gradients = backend.value_and_gradient(loss, natives)
-    for i, array in enumerate(arrays):
-        if backend.dtype(gradients[i]) is not DType(array.dtype.name):
-            raise AssertionError(
-                f"The gradient is of type {backend.dtype(gradients[i])}, not {array.dtype}."
-            )
-        gradient = np.asarray(backend.to_numpy(gradients[i]))
+    for i, (array, native) in enumerate(zip(arrays, gradients, strict=True)):
+        _check_types(backend, [native], (array.dtype.name,))
         direction = _noise(array.shape, array.dtype, 100 + i)
-        along = np.real(np.sum(np.conj(gradient) * direction))
-
-        def value(step: float, i: int = i, move: np.ndarray = direction) -> float:
-            moved = [a + step * move if j == i else a for j, a in enumerate(arrays)]
-            natives = [backend.from_numpy(np.asarray(a)) for a in moved]
-            return float(backend.to_numpy(loss(*natives)[0]))
-
+        sides = (
+            _value(case, [a + step * direction if j == i else a for j, a in enumerate(arrays)])
+            for step in (STEP, -STEP)
+        )
+        expected = (next(sides) - next(sides)) / (2 * STEP)
+        gradient = to_numpy(backend, native)
         assert gradient.shape == array.shape
-        difference = (value(STEP) - value(-STEP)) / (2 * STEP)
-        assert_close(along, difference, rtol=1e-6, atol=1e-7)
+        along = np.real(np.sum(np.conj(gradient) * direction))
+        assert_close(along, expected, rtol=1e-6, atol=1e-7)
 
 
-class _Weights:
-    """Random weights of each result, the same for every call."""
+def _replaced(case: Case, arrays: Sequence[Any]) -> list[Any]:
+    """The arguments of the case with other arrays, NumPy's or native, in its differentiable positions."""
+    arguments, remaining = list(case.arguments), iter(arrays)
+    for position in case.differentiable:
+        old = arguments[position]
+        new = [next(remaining) for _ in old] if isinstance(old, list) else next(remaining)
+        arguments[position] = new
+    return arguments
 
-    def __call__(self, backend: Backend[Any], result: Any, position: int) -> Any:
-        numpy_type = np.dtype(backend.dtype(result).name)
-        noise = _noise(backend.sizes(result), numpy_type, position)
-        return backend.from_numpy(noise)
+
+def _chosen(case: Case, results: Any) -> list[Any]:
+    leaves = _leaves(results)
+    chosen = range(len(leaves)) if case.differentiated is None else case.differentiated
+    return [leaves[i] for i in chosen]
+
+
+def _weighted(backend: Backend[Any], result: Any, seed: int) -> Any:
+    """Real part of the sum of weight times result; complex weights let both parts of it enter."""
+    weight = _noise(backend.sizes(result), np.dtype(backend.dtype(result).name), seed)
+    product = backend.function("multiply")(result, backend.from_numpy(weight))
+    real = backend.function("real")(product)
+    return backend.sum(real, tuple(range(weight.ndim))) if weight.ndim else real
+
+
+def _value(case: Case, arrays: list[np.ndarray]) -> float:
+    """The weighted sum, by NumPy."""
+    results = _chosen(case, case.expected(*_replaced(case, arrays)))
+    weights = [_noise(result.shape, result.dtype, i) for i, result in enumerate(results)]
+    return sum(float(np.real(np.sum(w * r))) for w, r in zip(weights, results, strict=True))
 
 
 def _noise(sizes: tuple[int, ...], dtype: np.dtype[Any], seed: int) -> np.ndarray:
@@ -158,14 +173,6 @@ def _noise(sizes: tuple[int, ...], dtype: np.dtype[Any], seed: int) -> np.ndarra
     if dtype.kind == "c":
         values = values + 1j * generator.uniform(0.5, 1.5, sizes)
     return np.asarray(values, dtype)
-
-
-def _weighted(backend: Backend[Any], result: Any, weight: Any) -> Any:
-    """Real part of the sum of weight times result; complex weights let both parts of it enter."""
-    product = backend.function("multiply")(result, weight)
-    real = backend.function("real")(product)
-    rank = len(backend.sizes(real))
-    return backend.sum(real, tuple(range(rank))) if rank else real
 
 
 MODES: Final[dict[str, Callable[[Backend[Any], Case], None]]] = {

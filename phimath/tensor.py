@@ -430,11 +430,17 @@ _COMPARISONS = {
 }  # fmt: skip
 _UNARY = {"neg": "negative", "abs": "abs", "invert": "invert"}
 
-for _method, _name in {**_BINARY, **_COMPARISONS}.items():
-    setattr(Tensor, f"__{_method}__", _binary_operator(OPERATIONS[_name]))
-for _method, _name in _BINARY.items():
-    setattr(Tensor, f"__r{_method}__", _reflected_operator(OPERATIONS[_name]))
-for _method, _name in _UNARY.items():
-    setattr(Tensor, f"__{_method}__", _unary_operator(OPERATIONS[_name]))
 
-__all__ = ["EMPTY_SHAPE", "HOOKS", "Dense", "PhiError", "Tensor", "apply", "dense_of"]
+def define_operators(cls: type) -> None:
+    """Give a class with `elementwise` all operators of the table."""
+    for method, name in {**_BINARY, **_COMPARISONS}.items():
+        setattr(cls, f"__{method}__", _binary_operator(OPERATIONS[name]))
+    for method, name in _BINARY.items():
+        setattr(cls, f"__r{method}__", _reflected_operator(OPERATIONS[name]))
+    for method, name in _UNARY.items():
+        setattr(cls, f"__{method}__", _unary_operator(OPERATIONS[name]))
+
+
+define_operators(Tensor)
+
+__all__ = ["EMPTY_SHAPE", "HOOKS", "Dense", "PhiError", "Tensor", "apply", "define_operators", "dense_of"]

@@ -54,9 +54,8 @@ def conjugate_gradient(
 
 
 def _preconditioned(operator: SymmetricOperator, r: Tensor, inverse_diagonal: Tensor) -> Tensor:
-    z = r * inverse_diagonal
     # Rounding errors would grow along the null space, which the operator cannot see.
-    return operator.project(z) if operator.project else z
+    return operator.project(r * inverse_diagonal)
 
 
 def dot(a: Tensor, b: Tensor, dims: Shape) -> Tensor:

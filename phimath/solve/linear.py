@@ -34,21 +34,24 @@ def solve_symmetric(operator: SymmetricOperator, b: Tensor, solve: Solve) -> Ten
         NotConverged: if `max_iterations` did not suffice; `.result` holds the report with what was reached.
         Diverged: if the residual became infinite or NaN.
     """
-    x = stop_gradient(_solve(operator, stop_gradient(b), solve).x)
+    constant = stop_gradient(operator)
+    x = _solve(constant, stop_gradient(b), solve).x
     if "value_and_gradient" in x.backend.unsupported:
         return x
     # The residual is zero up to the tolerance; its derivative is db − dA x, which the adjoint solve turns into dx.
-    projected = b if operator.project is None else operator.project(b)
-    residual = projected - operator.apply(x)
+    residual = operator.project(b) - operator.apply(x)
+    adjoint_settings = solve.gradient_solve or _without_guess(solve)
 
-    def no_change(residual: Tensor) -> Tensor:
+    # The operator is an argument, because frameworks forbid derivative rules to use values from around them.
+    def no_change(residual: Tensor, operator: SymmetricOperator) -> Tensor:
+        del operator
         return zeros_like(residual)
 
     def adjoint(inputs: dict[str, Any], output: Tensor, cotangent: Tensor) -> dict[str, Tensor]:
-        del inputs, output
-        return {"residual": _solve(operator, stop_gradient(cotangent), solve.gradient_solve or _without_guess(solve)).x}
+        del output
+        return {"residual": _solve(inputs["operator"], cotangent, adjoint_settings).x}
 
-    return x + custom_gradient(no_change, adjoint)(residual)
+    return x + custom_gradient(no_change, adjoint)(residual, constant)
 
 
 def _without_guess(solve: Solve) -> Solve:
@@ -58,8 +61,7 @@ def _without_guess(solve: Solve) -> Solve:
 
 
 def _solve(operator: SymmetricOperator, b: Tensor, solve: Solve) -> SolveInfo:
-    if operator.project is not None:
-        b = operator.project(b)
+    b = operator.project(b)
     x = zeros_like(b) if solve.x0 is None else stop_gradient(solve.x0)
     b_norm = vector_norm(b)
     wanted = maximum(solve.relative_tolerance * b_norm, solve.abs_tol)
@@ -67,7 +69,7 @@ def _solve(operator: SymmetricOperator, b: Tensor, solve: Solve) -> SolveInfo:
     for _ in range(RESTARTS):
         state = conjugate_gradient(operator, b, x, wanted, solve.max_iterations - iterations)
         iterations += state.iterations
-        x = state.x if operator.project is None else operator.project(state.x)
+        x = operator.project(state.x)
         info = _report(operator, b, x, wanted, iterations, solve)
         if bool(all_of(info.converged | info.diverged, None)) or iterations >= solve.max_iterations:
             break

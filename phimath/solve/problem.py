@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,6 @@ from phimath.dtype import precision_bits
 from phimath.errors import NotSupported, SolveError, ValueRangeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from phimath.tensor import Tensor
 
 METHODS = ("auto", "CG")
@@ -67,17 +66,32 @@ class Solve:
         return DEFAULT_TOLERANCE[precision_bits()] if self.rel_tol is None else self.rel_tol
 
 
-@dataclass(frozen=True, eq=False)
-class SymmetricOperator:
-    """A positive or negative semi-definite linear function as a solver sees it.
+class SymmetricOperator(ABC):
+    """A positive semi-definite linear function as a solver sees it.
 
-    apply: the function itself.
-    diagonal: its diagonal, nowhere zero, for the Jacobi preconditioner.
-    norm: upper bound of ‖A‖∞, the largest sum of absolute values in a row.
-    project: removes the null space from a vector; `None` if the operator is regular.
+    Implementations are frozen dataclasses whose fields hold all tensors that `apply` uses: the solve differentiates by these, and the adjoint
+    solve gets its own copies of them.
     """
 
-    apply: Callable[[Tensor], Tensor]
-    diagonal: Tensor
-    norm: Tensor
-    project: Callable[[Tensor], Tensor] | None = None
+    @abstractmethod
+    def apply(self, x: Tensor) -> Tensor:
+        """The function itself."""
+
+    @property
+    @abstractmethod
+    def diagonal(self) -> Tensor:
+        """Diagonal of its matrix, nowhere zero, for the Jacobi preconditioner."""
+
+    @property
+    @abstractmethod
+    def norm(self) -> Tensor:
+        """Upper bound of ‖A‖∞, the largest sum of absolute values in a row; (batch)."""
+
+    @property
+    def is_singular(self) -> bool:
+        """Whether there is a null space, which `project` removes."""
+        return False
+
+    def project(self, x: Tensor) -> Tensor:
+        """The part of `x` that is orthogonal to the null space."""
+        return x

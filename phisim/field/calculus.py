@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Literal
 
 from phimath.errors import NotSupported, ShapeError
 from phimath.join import stack
-from phimath.stencil import central_derivative, central_second_derivative
+from phimath.stencil import laplace as laplace_of_tensor
+from phimath.stencil import spatial_gradient as gradient_of_tensor
 from phisim.field.boundary import (
     component_boundary,
     derivative_boundary,
+    ghost_rule,
     gradient_boundary,
     is_periodic,
     with_ghosts,
@@ -61,9 +63,9 @@ def _forward_difference(values: Tensor, axis: str) -> Tensor:
 
 
 def _derivative(values: Tensor, boundary: Boundary, axis: str, field: Field, order: Order) -> Tensor:
-    width = order // 2
-    padded = with_ghosts(values, boundary, {axis: (width, width)}, field.axes)
-    return central_derivative(padded, axis, order) / field.geometry.spacing(axis)
+    ghosts = ghost_rule(boundary, None, field.axes)
+    spacing = field.geometry.spacing(axis)
+    return gradient_of_tensor(values, spacing, padding=ghosts, dims=axis, stack_dim=None, order=order)
 
 
 def divergence(field: Field, order: Order = 2) -> Field:
@@ -103,13 +105,12 @@ def laplace(field: Field, order: Order = 2) -> Field:
 
 
 def _laplace_of(values: Tensor, component: str | None, field: Field, order: Order) -> Tensor:
-    width = order // 2
+    boundary = component_boundary(field.boundary, component, field.axes)
+    ghosts = ghost_rule(boundary, component, field.axes)
     total = None
     for axis in field.axes:
-        padded = with_ghosts(
-            values, field.boundary, {axis: (width, width)}, field.axes, component, field.is_staggered
-        )
-        term = central_second_derivative(padded, axis, order) / field.geometry.spacing(axis) ** 2
+        spacing = field.geometry.spacing(axis)
+        term = laplace_of_tensor(values, spacing, ghosts, axis, order=order)
         total = term if total is None else total + term
     assert total is not None
     return total

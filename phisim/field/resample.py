@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from phimath.boundary import ZERO, Constant
-from phimath.elementwise import equal
 from phimath.errors import ShapeError
 from phimath.join import stack
+from phimath.reduce import all as all_of
 from phimath.tensor import Tensor
 from phisim.field.boundary import adapted, component_boundary, is_periodic, with_ghosts
 from phisim.field.field import HOOKS, Field
@@ -83,7 +83,10 @@ def same_grid(a: UniformGrid, b: UniformGrid) -> bool:
         return True
     if a.resolution is not b.resolution:
         return False
-    return a.bounds is b.bounds or (equal(a.bounds.lower, b.bounds.lower) and equal(a.bounds.upper, b.bounds.upper))
+    if a.bounds is b.bounds:
+        return True
+    same = (a.bounds.lower == b.bounds.lower) & (a.bounds.upper == b.bounds.upper)
+    return bool(all_of(same, None))
 
 
 def _at_other_grid(field: Field, to: Field) -> Tensor:

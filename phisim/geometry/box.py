@@ -11,10 +11,11 @@ import numpy as np
 from phimath.create import vec
 from phimath.elementwise import maximum, minimum
 from phimath.errors import ShapeError
+from phimath.norm import norm
 from phimath.reduce import all as all_of
 from phimath.reduce import any as any_of
 from phimath.reduce import max as max_of
-from phimath.reduce import norm, prod
+from phimath.reduce import prod
 from phimath.tensor import Tensor
 from phimath.wrap import wrap
 from phisim.geometry.geometry import Geometry, as_vector, check_axes
@@ -84,7 +85,7 @@ class Box(Geometry):
         return self.size * 0.5
 
     @property
-    def center(self) -> Tensor:
+    def center(self) -> Tensor:  # type: ignore[override]
         """Center, (…, vector)."""
         return (self.lower + self.upper) * 0.5
 

@@ -22,10 +22,8 @@ class Geometry(ABC):
     batch dimensions independent worlds.
     """
 
-    @property
-    @abstractmethod
-    def center(self) -> Tensor:
-        """Center in physical units, (…, vector)."""
+    center: Tensor
+    """Center in physical units, (…, vector): a field, or a property of what is stored instead."""
 
     @abstractmethod
     def signed_distance(self, location: Tensor) -> Tensor:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Self, final
 
 from phimath.create import vec
 from phimath.errors import ShapeError
+from phimath.norm import norm
 from phimath.reduce import any as any_of
-from phimath.reduce import norm
 from phimath.tensor import Tensor
 from phisim.geometry.box import Box, coordinate, nearest_copy
 from phisim.geometry.geometry import Geometry, as_vector, check_axes
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Sphere(Geometry):
     """Interval, disc, ball: `Sphere(x=50, y=10, radius=5)`, `Sphere(vec(x=0, y=0), radius=1)`."""
 
-    center: Tensor  # type: ignore[assignment]  # a field implements the abstract property
+    center: Tensor
     radius: Tensor
 
     def __init__(

@@ -74,7 +74,7 @@ class UniformGrid(Geometry):
         return prod(self.dx, "vector")
 
     @property
-    def center(self) -> Tensor:
+    def center(self) -> Tensor:  # type: ignore[override]
         """Cell centers, (spatial, vector)."""
         return self._points(None, True)
 

@@ -1,0 +1,96 @@
+"""What the import lines export: at most 120 names, none of them a builtin's."""
+
+import phimath as math
+from phimath import DType as DType
+from phimath import Shape as Shape
+from phimath import Solve as Solve
+from phimath import Tensor as Tensor
+from phimath import arange as arange
+from phimath import batch as batch
+from phimath import cast as cast
+from phimath import channel as channel
+from phimath import clip as clip
+from phimath import concat as concat
+from phimath import convert as convert
+from phimath import cos as cos
+from phimath import custom_gradient as custom_gradient
+from phimath import dual as dual
+from phimath import exp as exp
+from phimath import expand as expand
+from phimath import fft as fft
+from phimath import gather as gather
+from phimath import gradient as gradient
+from phimath import ifft as ifft
+from phimath import instance as instance
+from phimath import iterate as iterate
+from phimath import jit_compile as jit_compile
+from phimath import l1_loss as l1_loss
+from phimath import l2_loss as l2_loss
+from phimath import linspace as linspace
+from phimath import load as load
+from phimath import log as log
+from phimath import maximum as maximum
+from phimath import mean as mean
+from phimath import meshgrid as meshgrid
+from phimath import minimum as minimum
+from phimath import norm as norm
+from phimath import normalize as normalize
+from phimath import ones as ones
+from phimath import pack_dims as pack_dims
+from phimath import precision as precision
+from phimath import random_normal as random_normal
+from phimath import random_uniform as random_uniform
+from phimath import rename_dims as rename_dims
+from phimath import safe_div as safe_div
+from phimath import save as save
+from phimath import scatter as scatter
+from phimath import seed as seed
+from phimath import sin as sin
+from phimath import spatial as spatial
+from phimath import sqrt as sqrt
+from phimath import squared_norm as squared_norm
+from phimath import stack as stack
+from phimath import std as std
+from phimath import stop_gradient as stop_gradient
+from phimath import tanh as tanh
+from phimath import tensor as tensor
+from phimath import unpack_dim as unpack_dim
+from phimath import unstack as unstack
+from phimath import use as use
+from phimath import using as using
+from phimath import value_and_gradient as value_and_gradient
+from phimath import vec as vec
+from phimath import where as where
+from phimath import wrap as wrap
+from phimath import zeros as zeros
+from phimath.boundary import ANTISYMMETRIC as ANTISYMMETRIC
+from phimath.boundary import PERIODIC as PERIODIC
+from phimath.boundary import REFLECT as REFLECT
+from phimath.boundary import SYMMETRIC as SYMMETRIC
+from phimath.boundary import ZERO as ZERO
+from phimath.boundary import ZERO_GRADIENT as ZERO_GRADIENT
+from phimath.boundary import combine_by_direction as combine_by_direction
+from phimath.boundary import combine_sides as combine_sides
+from phisim import field, geometry, physics, vis
+from phisim.field import CenteredGrid as CenteredGrid
+from phisim.field import Field as Field
+from phisim.field import StaggeredGrid as StaggeredGrid
+from phisim.field import curl as curl
+from phisim.field import divergence as divergence
+from phisim.field import laplace as laplace
+from phisim.field import resample as resample
+from phisim.field import sample as sample
+from phisim.field import spatial_gradient as spatial_gradient
+from phisim.geometry import Box as Box
+from phisim.geometry import Geometry as Geometry
+from phisim.geometry import Sphere as Sphere
+from phisim.geometry import UniformGrid as UniformGrid
+from phisim.geometry import shortest_distance as shortest_distance
+from phisim.physics import advect as advect
+from phisim.physics import diffuse as diffuse
+from phisim.physics import fluid as fluid
+from phisim.physics.obstacle import Obstacle as Obstacle
+
+extrapolation = math.extrapolation
+
+__all__ = [name for name in dir() if not name.startswith("_")]

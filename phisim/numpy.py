@@ -1,0 +1,7 @@
+"""Simulations on NumPy: `from phisim.numpy import *` exports the vocabulary and makes NumPy the backend of the process."""
+
+from phimath.context import use_by_import
+from phisim.names import *  # noqa: F403  (this is what the import line is for)
+from phisim.names import __all__ as __all__
+
+use_by_import("numpy")

@@ -1,0 +1,5 @@
+"""Physics on fields: advection, diffusion, incompressible flow."""
+
+from phisim.physics import advect as advect
+from phisim.physics import diffuse as diffuse
+from phisim.physics import fluid as fluid

@@ -1,0 +1,108 @@
+"""Incompressible flow: the pressure projection."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from phimath.elementwise import where
+from phimath.errors import ShapeError
+from phimath.join import stack
+from phimath.solve import Solve, solve_symmetric
+from phisim.field.boundary import pressure_boundary
+from phisim.field.calculus import divergence
+from phisim.field.field import HOOKS, Field
+from phisim.physics.check import check_time_step, check_velocity
+from phisim.physics.obstacle import Obstacle, apertures, as_obstacles
+from phisim.physics.pressure import PressureStencil
+
+if TYPE_CHECKING:
+    from phimath.tensor import Tensor
+
+
+def make_incompressible(
+    velocity: Field,
+    obstacles: Any = (),
+    solve: Solve | None = None,
+    *,
+    dt: float | Tensor = 1.0,
+    density: float | Tensor = 1.0,
+) -> tuple[Field, Field]:
+    """Subtract a pressure gradient so that as much flows into each cell as out of it.
+
+    Solves ∇·(a ∇p) = ρ/dt ∇·(a u + (1 − a) u_solid) for the pressure p, with the open fraction a of each face, and sets u ← u − dt/ρ ∇p.
+    Faces covered by a solid move with it.  Where the boundary prescribes the velocity the pressure has no gradient, at open
+    sides it is zero; without an open side its mean is zero.
+
+    Args:
+        velocity: Staggered field, length per time.
+        obstacles: Solid bodies: one or several `Obstacle` or geometries (at rest).
+        solve: Settings of the linear solve; its x0 may be the pressure of the previous step.
+        dt: Time step that the pressure refers to; with dt = 1 and density = 1 it is the classic pressure correction.
+        density: Mass per volume.
+
+    Returns: velocity with zero flux divergence up to the solve's tolerance, and pressure (mass per length per time² for the real dt).
+
+    Raises:
+        ShapeError: if the velocity is not staggered, or obstacles have other axes.
+        NotConverged: if the solve fails; its `.result` has the partial result.
+
+    Source: Chorin, Numerical solution of the Navier-Stokes equations, Math. Comp. 22 (1968); apertures as in `obstacle.apertures`.
+    """
+    check_velocity(velocity, velocity.axes)
+    check_time_step(dt)
+    if not velocity.is_staggered:
+        raise ShapeError(
+            "make_incompressible needs a staggered velocity, but got values at cell centers. Use velocity.at_faces()."
+        )
+    settings = solve or Solve()
+    solids = as_obstacles(obstacles, velocity.axes) if obstacles != () else ()
+    boundary = pressure_boundary(velocity.boundary, velocity.axes)
+    open_fraction = solid_velocity = None
+    if solids:
+        open_fraction, solid_velocity = apertures(velocity, solids)
+    stencil = PressureStencil.of(velocity, boundary, open_fraction)
+    flux = _flux(velocity, open_fraction, solid_velocity)
+    scale = density / dt
+    rhs = -scale * divergence(flux).values
+    guess = settings.x0.values if isinstance(settings.x0, Field) else settings.x0
+    values = solve_symmetric(stencil.operator(), rhs, replace(settings, x0=guess))
+    pressure = Field(velocity.geometry, values, boundary)
+    corrected = _corrected(velocity, stencil, values, scale, open_fraction, solid_velocity)
+    return corrected, pressure
+
+
+def flux_divergence(velocity: Field, obstacles: Any = ()) -> Field:
+    """Divergence of what flows through the open part of each face and of what solids displace; zero after the projection."""
+    check_velocity(velocity, velocity.axes)
+    solids = as_obstacles(obstacles, velocity.axes) if obstacles != () else ()
+    return divergence(_flux(velocity, *apertures(velocity, solids)) if solids else velocity)
+
+
+def _flux(velocity: Field, open_fraction: Tensor | None, solid_velocity: Tensor | None) -> Field:
+    if open_fraction is None or solid_velocity is None:
+        return velocity
+    values = open_fraction * velocity.values + (1.0 - open_fraction) * solid_velocity
+    return HOOKS["prescribe"](velocity.with_values(values))
+
+
+def _corrected(
+    velocity: Field,
+    stencil: PressureStencil,
+    pressure: Tensor,
+    scale: float | Tensor,
+    open_fraction: Tensor | None,
+    solid_velocity: Tensor | None,
+) -> Field:
+    components = []
+    for axis in velocity.axes:
+        component = velocity.component(axis) - stencil.gradient(pressure, axis) / scale
+        if open_fraction is not None and solid_velocity is not None:
+            is_open = open_fraction.vector[axis] > 0
+            component = where(is_open, component, solid_velocity.vector[axis])
+        components.append(component)
+    result = velocity.with_values(stack(components, velocity.geometry.vector))
+    return HOOKS["prescribe"](result)
+
+
+__all__ = ["Obstacle", "flux_divergence", "make_incompressible"]

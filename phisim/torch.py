@@ -1,0 +1,7 @@
+"""Simulations on PyTorch: `from phisim.torch import *` exports the vocabulary and makes PyTorch the backend of the process."""
+
+from phimath.context import use_by_import
+from phisim.names import *  # noqa: F403  (this is what the import line is for)
+from phisim.names import __all__ as __all__
+
+use_by_import("torch")

@@ -1,0 +1,47 @@
+"""Time of an import line in fresh processes, and what it loads."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from statistics import median
+from time import perf_counter
+from typing import Final
+
+# What an import line loads on use only; a framework is loaded by its own import line.
+ON_USE: Final = ("scipy", "plotly", "tqdm", "matplotlib", "torch", "jax", "tensorflow")
+
+
+def import_times(statements: tuple[str, ...], repetitions: int) -> list[float]:
+    """Median wall time of a Python process that runs each statement, in seconds; the processes take turns."""
+    times: list[list[float]] = [[] for _ in statements]
+    for statement in statements:
+        _run(statement)  # writes the byte code
+    for _ in range(repetitions):
+        for statement, measured in zip(statements, times, strict=True):
+            start = perf_counter()
+            _run(statement)
+            measured.append(perf_counter() - start)
+    return [median(measured) for measured in times]
+
+
+def loaded_too_early(backend: str) -> tuple[str, ...]:
+    """Modules of `ON_USE` that the import line of this backend loads though it should not.
+
+    What the framework itself loads is its own affair.
+    """
+    loaded = _modules_after(f"import phisim.{backend}") - _modules_after(f"import {backend}")
+    return tuple(name for name in ON_USE if name in loaded)
+
+
+def _modules_after(statement: str) -> set[str]:
+    return set(_run(f"{statement}\nimport sys\nprint(*sys.modules)").split())
+
+
+def _run(program: str) -> str:
+    process = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    if process.returncode:
+        raise RuntimeError(f"`{program}` fails in a fresh process:\n{process.stderr}")
+    return process.stdout

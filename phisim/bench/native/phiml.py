@@ -1,0 +1,32 @@
+"""The same operations in ΦML, for comparison where it happens to be installed."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any, Final
+
+from phiml import math
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_FIRST_TENSORS: Final = {1: "x", 2: "x,y"}
+
+
+def tensor(native: Any) -> Any:
+    """Tensor with the spatial dimensions x, y around a native array of any framework."""
+    return math.reshaped_tensor(native, [math.spatial(d) for d in _FIRST_TENSORS[native.ndim].split(",")])
+
+
+OPERATIONS: Final[dict[str, Callable[..., Any]]] = {
+    "add": operator.add,
+    "add_first_axis": operator.add,
+    "add_number": lambda a: a + 1.0,
+    "multiply_add": lambda a, b: a * b + a,
+    "sqrt": math.sqrt,
+    "where": math.where,
+    "sum": lambda a: math.sum(a, "x"),
+    "slice": lambda a: a.x[1:],
+    "index": lambda a: a.x[0],
+    "stack": lambda a, b: math.stack([a, b], math.batch("k")),
+}

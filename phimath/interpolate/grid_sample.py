@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from phimath.backend.discovery import combine
@@ -287,7 +288,7 @@ def _locate(
         index = add(index, backend.reshape(first, sizes))
     if backend.sizes(index) != plan.point_sizes:
         index = backend.broadcast_to(index, plan.point_sizes)
-    return backend.reshape(index, (-1,)), fractions, sign
+    return backend.reshape(index, (prod(plan.point_sizes),)), fractions, sign
 
 
 # --- what is made of the corners; the last axis varies fastest ---

@@ -12,6 +12,7 @@ import numpy as np
 
 from phimath.context import using
 from phimath.dimension import batch, spatial
+from phimath.dtype import precision_bits
 from phimath.elementwise import sqrt, where
 from phimath.join import stack
 from phimath.linear_algebra import dot
@@ -132,14 +133,16 @@ def prepared(row: Row, native: Reference) -> Case:
 
 
 def _operands() -> dict[str, np.ndarray]:
+    """Arrays in the context's precision."""
     random = np.random.default_rng(0)
+    dtype = np.float64 if precision_bits() == 64 else np.float32
     cells, faces = _RESOLUTION, _RESOLUTION + 1
     shapes = {"a": (10, 10), "b": (10, 10), "c": (10,)}
-    values = {name: random.random(shape, np.float32) + 0.5 for name, shape in shapes.items()}
+    values = {name: random.random(shape, dtype) + 0.5 for name, shape in shapes.items()}
     values["mask"] = values["a"] > values["b"]
     # Several cells per step; zero in the walls.
-    values["velocity_x"] = 3 * random.standard_normal((faces, cells), np.float32)
-    values["velocity_y"] = 3 * random.standard_normal((cells, faces), np.float32)
+    values["velocity_x"] = 3 * random.standard_normal((faces, cells), dtype)
+    values["velocity_y"] = 3 * random.standard_normal((cells, faces), dtype)
     values["velocity_x"][[0, -1]] = 0
     values["velocity_y"][:, [0, -1]] = 0
     return values

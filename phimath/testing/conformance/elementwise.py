@@ -119,6 +119,11 @@ _BINARY: Final[
     "lower_incomplete_gamma": (special.gammainc, _GAMMA, FLOATS, ()),
 }
 
+# Functions that a backend may have to compose by itself, so that an empty array is a case of its own.
+_COMPOSED: Final = {
+    *("sign", "round", "angle", "sigmoid", "softplus", "erf", "log_gamma", "lower_incomplete_gamma"),
+    *("conj", "imag", "add", "pow", "remainder", "less"),
+}
 _TESTS: Final = {"isfinite", "isnan", "isinf", "equal", "not_equal", "less", "less_equal"} | {
     "greater",
     "greater_equal",
@@ -153,7 +158,8 @@ def _unary() -> Iterator[Case]:
                 ulps=_ULPS.get(name, 64), differentiable=(0,) if differentiable and is_double(dtype) else (),
             )  # fmt: skip
         values, expected = _values(numbers, dtypes[0]), reference(function, _result_type(name, dtypes[0]))
-        yield Case("empty", name, (values[:0].reshape(0, 2),), expected)
+        if name in _COMPOSED:
+            yield Case("empty", name, (values[:0].reshape(0, 2),), expected)
         single = np.asarray(values[1])
         yield Case("rank-0", name, (single,), expected, ulps=_ULPS.get(name, 64))
 
@@ -169,12 +175,13 @@ def _binary() -> Iterator[Case]:
         dtype = dtypes[0]
         expected = reference(function, _result_type(name, dtype))
         left, right = (_values(n, dtype) for n in numbers)
-        yield Case("empty", name, (left[:0], right[:0]), expected)
+        if name in _COMPOSED:
+            yield Case("empty", name, (left[:0], right[:0]), expected)
         yield Case("rank-0", name, (np.asarray(left[1]), np.asarray(right[1])), expected, ulps=ulps)
         pair = (left.reshape(6, 1), right[:2])
         yield Case("broadcast", name, pair, expected, ulps=ulps)
         yield Case("rank-0-first", name, (np.asarray(left[1]), right[:2]), expected, ulps=ulps)
-        for dtype in dtypes:
+        for dtype in (d for d in dtypes if d in ("float64", "int32", "complex64", "bool")):
             number = _NUMBERS[np.dtype(dtype).kind]
             expected = reference(function, _result_type(name, dtype))
             pair = (_values(numbers[0], dtype), number)

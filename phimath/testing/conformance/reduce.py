@@ -38,7 +38,8 @@ def _over_axes() -> Iterator[Case]:
             values = sample(dtype, 2, 3, 2)
             expected = reference(function, dtype)
             wrt = (0,) if name in _SMOOTH and is_double(dtype) else ()
-            for axes in ((1,), (0, 2), (0, 1, 2)):
+            several = dtype in ("float32", "float64", "bool")
+            for axes in ((0, 2), (1,), (0, 1, 2)) if several else ((0, 2),):
                 case = f"{dtype}-{''.join(map(str, axes))}"
                 yield Case(case, name, (values, axes), expected, differentiable=wrt)
         first = sample(dtypes[0], 2, 0)

@@ -11,7 +11,7 @@ from phimath.formatting import format_tensor
 from phimath.join import stack
 from phimath.selection import parse_selection
 from phimath.shape import Shape
-from phimath.tensor import Tensor, apply, define_operators
+from phimath.tensor import Operators, Tensor, apply
 from phimath.view import DimensionView
 from phimath.wrap import wrap
 from phisim.field.boundary import combine_boundaries, is_periodic
@@ -29,7 +29,7 @@ HOOKS: dict[str, Callable[..., Any]] = {}
 
 @final
 @dataclass(frozen=True, eq=False, repr=False)
-class Field:
+class Field(Operators["Field"]):
     """Values on the cells of a grid (centered) or on its faces (staggered), and the boundary.
 
     Staggered values hold one component per axis along `vector`: component x lives on the distinct faces normal to x, which are n + 1,
@@ -42,8 +42,6 @@ class Field:
     is_staggered: bool = False
 
     priority: ClassVar[int] = 100
-    __array_ufunc__: ClassVar[None] = None  # NumPy arrays leave operators to us
-    __hash__ = None  # type: ignore[assignment]  # == is elementwise
 
     # --- what it is ---
 
@@ -186,9 +184,6 @@ class Field:
         kind = "StaggeredGrid" if self.is_staggered else "CenteredGrid"
         cells = ", ".join(f"{dim.name}={dim.size}" for dim in self.resolution.dims)
         return f"{kind}({cells}, {self.bounds}, boundary={self.boundary}, values: {format_tensor(self.values, 'summary')})"
-
-
-define_operators(Field)
 
 
 def _aligned(operand: Any, target: Field) -> Any:

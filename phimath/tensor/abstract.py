@@ -1,0 +1,197 @@
+"""The abstract type of tensors: what a storage implements, and what all have in common."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from phimath.errors import DimensionError, ShapeError
+from phimath.selection import parse_selection
+from phimath.tensor.operators import Number, Operators
+from phimath.view import DimensionView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import numpy as np
+
+    from phimath.backend.contract import Backend
+    from phimath.broadcast import Native
+    from phimath.dtype import DType
+    from phimath.selection import Selection
+    from phimath.shape import Shape
+    from phimath.tensor.dense import Dense
+    from phimath.tensor.operators import Operand
+
+# Functions of upper modules that methods need, registered when these modules are imported.
+HOOKS: dict[str, Callable[..., Any]] = {}
+
+
+class Tensor(Operators["Tensor"]):
+    """Immutable value with named, typed dimensions.  Create with `wrap`, `tensor`, `zeros`, `vec` …."""
+
+    __slots__ = ("__weakref__",)
+
+
+    shape: Shape
+    dtype: DType
+    backend: Backend[Any]
+
+    # --- what a storage implements ---
+
+    @abstractmethod
+    def get(self, index: dict[str, int | slice]) -> Tensor:
+        """Basic indexing; the dimensions exist and integers are in range."""
+
+    @abstractmethod
+    def dense(self) -> Dense:
+        """The same values in one native array; an error for non-uniform tensors."""
+
+    @abstractmethod
+    def with_shape(self, shape: Shape) -> Tensor:
+        """The same values under other names, types and labels, position by position."""
+
+    @abstractmethod
+    def expanded(self, shape: Shape) -> Tensor:
+        """The same values in a shape with more dimensions, without copying."""
+
+    @abstractmethod
+    def unstacked(self, name: str) -> tuple[Tensor, ...]:
+        """Slices along one dimension."""
+
+    @abstractmethod
+    def cast(self, dtype: DType) -> Tensor:
+        """Elements converted."""
+
+    # --- properties ---
+
+    @property
+    def rank(self) -> int:
+        """Number of dimensions."""
+        return self.shape.rank
+
+    @property
+    def device(self) -> str:
+        """Name of the device that holds the values."""
+        dense = self.dense()
+        return dense.backend.device(dense.stored_native)
+
+    @property
+    def available(self) -> bool:
+        """Whether values can be read now; false while a compiler traces."""
+        dense = self.dense()
+        return dense.backend.is_available(dense.stored_native)
+
+    # --- out to native arrays ---
+
+    def native(self, order: str | Sequence[str] | Shape | None = None) -> Native:
+        """Native array with the axes in this order, e.g. `'x,y,vector'`; optional only up to rank 1.
+
+        Parentheses pack dimensions into one axis, in row-major order: `'b,(x,y)'`.
+        """
+        if order is not None and not self.shape.is_uniform:
+            return HOOKS["arrange_native"](self, order)
+        return self.dense().native(order)
+
+    def numpy(self, order: str | Sequence[str] | Shape | None = None) -> np.ndarray:
+        """Read-only NumPy array with the axes in this order, e.g. `'x,y,vector'`; optional only up to rank 1."""
+        array = self.backend.to_numpy(self.native(order))
+        array.flags.writeable = False
+        return array
+
+    def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> np.ndarray:
+        array = self.numpy()
+        return array if dtype is None and not copy else array.astype(dtype or array.dtype)
+
+    def item(self) -> Number:
+        """The value of a scalar as a Python number."""
+        if self.rank:
+            raise ShapeError(
+                f"Only a scalar has a single value, not a tensor of shape {self.shape}. "
+                "Select an element or reduce it first, e.g. with max(t)."
+            )
+        return self.numpy().item()
+
+    def __float__(self) -> float:
+        return float(self.item())  # type: ignore[arg-type]
+
+    def __int__(self) -> int:
+        return int(self.item())  # type: ignore[arg-type]
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __bool__(self) -> bool:
+        if self.rank:
+            raise ShapeError(
+                f"A tensor of shape {self.shape} is not simply true or false. Use any(t), all(t), where() or cond()."
+            )
+        return bool(self.item())
+
+    def __index__(self) -> int:
+        if self.dtype.is_floating or self.rank:
+            raise TypeError(f"Only integer scalars can be an index, not {self!r}.")
+        return int(self)
+
+    # --- indexing ---
+
+    def __getattr__(self, name: str) -> DimensionView:
+        # A storage that is not initialised yet has no shape to ask.
+        if name.startswith("_") or name in ("shape", "signature"):
+            raise AttributeError(name)
+        if name not in self.shape:
+            raise AttributeError(
+                f"A tensor of shape {self.shape} has neither a dimension nor an attribute '{name}'."
+            )
+        return DimensionView(self, name)
+
+    def __getitem__(self, selection: Selection) -> Tensor:
+        if isinstance(selection, Tensor):
+            return HOOKS["index"](self, selection)
+        return self.select(parse_selection(selection, self.shape))
+
+    def select(self, parts: dict[str, Any]) -> Tensor:
+        """Slice by integers, slices, labels, lists and tensors per dimension."""
+        result = self
+        index: dict[str, int | slice] = {}
+        for name, part in parts.items():
+            if isinstance(part, Tensor):
+                result = HOOKS["index_dim"](result, name, part)
+            elif isinstance(part, (int, slice)):
+                index[name] = part
+            else:
+                result = HOOKS["index_list"](result, name, *part)
+        return result.get(index) if index else result
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self.rank != 1:
+            raise DimensionError(
+                f"Iterating over {self.shape} needs a dimension. Write e.g. "
+                f"for s in t.{self.shape.names[0] if self.rank else 'x'}."
+            )
+        return iter(self.unstacked(self.shape.names[0]))
+
+    def __len__(self) -> int:
+        if self.rank != 1:
+            raise DimensionError(
+                f"A tensor of shape {self.shape} has no single length. Use t.shape.get_size('x') or t.shape.volume."
+            )
+        return self.shape.get_size(self.shape.names[0])
+
+    def __matmul__(self, other: Tensor) -> Tensor:
+        return HOOKS["matmul"](self, other)
+
+    def __divmod__(self, other: Operand) -> tuple[Tensor, Tensor]:
+        return self // other, self % other
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    def __repr__(self) -> str:
+        return HOOKS["format"](self, "")
+
+    def __format__(self, spec: str) -> str:
+        return HOOKS["format"](self, spec)
+
+    def _repr_html_(self) -> str:
+        return HOOKS["html"](self)

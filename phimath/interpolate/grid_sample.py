@@ -177,7 +177,7 @@ def _sample_dense(
         rules.append(rule)
         if any(rule.padding):
             widths.append((axis, *rule.padding))
-            sides[axis] = (for_padding(lower), for_padding(upper))
+            sides[axis] = (for_padding(lower, rule.size), for_padding(upper, rule.size))
     if widths:
         first = sides[widths[0][0]][0]
         same = all(low == first and up == first for low, up in sides.values())

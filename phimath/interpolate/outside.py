@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from phimath.boundary import NONE, ZERO_GRADIENT, Boundary, Constant, Extension, FaceValue
+from phimath.boundary import NONE, REFLECT, ZERO_GRADIENT, Boundary, Constant, Extension, FaceValue
 from phimath.errors import NotSupported
 
 if TYPE_CHECKING:
@@ -80,9 +80,9 @@ def axis_rule(lower: Side, upper: Side, size: int) -> AxisRule:
     return AxisRule(size, lower, upper, padding)
 
 
-def for_padding(boundary: Boundary) -> Boundary:
-    """Boundary of one side as used to pad: without any, the outermost value is repeated."""
-    return ZERO_GRADIENT if boundary is NONE else boundary
+def for_padding(boundary: Boundary, size: int) -> Boundary:
+    """Boundary of one side as used to pad: where there is nothing to mirror, the outermost value is repeated."""
+    return ZERO_GRADIENT if boundary is NONE or (boundary == REFLECT and size == 1) else boundary
 
 
 def bring_inside(backend: Backend[Any], c: Native, rule: AxisRule) -> tuple[Native, Native | None]:

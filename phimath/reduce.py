@@ -269,8 +269,9 @@ def finite_mean(value: Any, dim: DimFilter = non_batch, default: float = nan) ->
 def finite_std(value: Any, dim: DimFilter = non_batch, default: float = nan) -> Any:
     """Standard deviation of the finite elements along dimensions; `default` where there is none."""
     value = as_tensor(value)
-    deviation = value - finite_mean(value, dim, default)
-    return sqrt(finite_mean(deviation * deviation, dim, default))
+    deviation = where(is_finite(value), value, nan) - finite_mean(value, dim, 0)
+    result = sqrt(finite_mean(deviation * deviation, dim, 0))
+    return where(any(is_finite(value), dim), result, default)
 
 
 __all__ = [

@@ -57,7 +57,7 @@ def _take_dense(value: Dense, position: Dense, gathered: Shape) -> Tensor:
     if groups.shared:
         native = backend.gather(points, indices)
     else:
-        native = backend.reshape(indices, (-1,))
+        native = backend.reshape(indices, (groups.listed.volume,))
         native = backend.take(backend.reshape(points, backend.sizes(points)[1:]), native, 0)
     shape = Shape(*groups.shared.dims, *groups.listed.dims, *groups.kept.dims)
     return dense_of(backend.reshape(native, shape.int_sizes), backend, shape).expanded(

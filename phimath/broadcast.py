@@ -120,7 +120,11 @@ def elementwise_plan(operation: Operation, bits: int, *operands: Signature | typ
         prepare_operand(operand, backend, DType(bool) if condition else operand_dtype, stored)
         if isinstance(operand, Signature)
         # The contract takes numbers from the second operand on, except for `where`.
-        else (_number(backend, DType(bool) if condition else operand_dtype) if i == 0 or operation.arity > 2 else None)
+        else (
+            _number(backend, DType(bool) if condition else operand_dtype)
+            if i == 0 or operation.arity > 2
+            else None
+        )
         for i, (operand, condition) in enumerate(zip(operands, is_condition, strict=True))
     )
     name = operation.function
@@ -137,7 +141,9 @@ def elementwise_plan(operation: Operation, bits: int, *operands: Signature | typ
 def _stored_dims(shape: Shape, operands: list[Signature]) -> Shape:
     first = operands[0].stored
     if all(operand.stored is first for operand in operands):
-        return first if len(operands) == 1 or shape is operands[0].shape else _labelled(first, shape)
+        return (
+            first if len(operands) == 1 or shape is operands[0].shape else _labelled(first, shape)
+        )
     names = {name for operand in operands for name in operand.stored.names}
     return Shape(*(dim for dim in shape.dims if dim.name in names))
 

@@ -152,7 +152,9 @@ class Dim(NamedTuple):
 
     def as_type(self, dim_type: DimType) -> Dim:
         """Same dimension with another type."""
-        return self if dim_type is self.type else Dim.make(self.name, dim_type, self.size, self.labels)
+        return (
+            self if dim_type is self.type else Dim.make(self.name, dim_type, self.size, self.labels)
+        )
 
     def label_index(self, label: str) -> int:
         """Position of a label."""

@@ -56,7 +56,9 @@ def parse_part(part: Any, dim: Dim, shape: Shape) -> Any:
     if isinstance(part, slice):
         return _label_slice(part, dim)
     if isinstance(part, bool):
-        raise ShapeError(f"Cannot index '{dim.name}' with the boolean {part}. Use an integer or a boolean tensor.")
+        raise ShapeError(
+            f"Cannot index '{dim.name}' with the boolean {part}. Use an integer or a boolean tensor."
+        )
     if isinstance(part, str):
         return _by_labels(part, dim, shape)
     if isinstance(part, (tuple, list)):
@@ -71,7 +73,11 @@ def parse_part(part: Any, dim: Dim, shape: Shape) -> Any:
 
 
 def _position(part: Any, dim: Dim, shape: Shape) -> int:
-    return _label_index(part, dim, shape) if isinstance(part, str) else _in_range(part.__index__(), dim, shape)
+    return (
+        _label_index(part, dim, shape)
+        if isinstance(part, str)
+        else _in_range(part.__index__(), dim, shape)
+    )
 
 
 def _label_index(label: str, dim: Dim, shape: Shape) -> int:
@@ -96,7 +102,9 @@ def _by_labels(text: str, dim: Dim, shape: Shape) -> int | ListSelection:
         return positions[0]
     labels = tuple(label.strip() for label in new.split(",")) if arrow else tuple(names)
     if len(labels) != len(positions):
-        raise LabelError(f"'{text}' selects {len(positions)} labels but gives {len(labels)} new ones.")
+        raise LabelError(
+            f"'{text}' selects {len(positions)} labels but gives {len(labels)} new ones."
+        )
     return positions, labels
 
 
@@ -116,7 +124,9 @@ def _in_range(position: int, dim: Dim, shape: Shape) -> int:
     if size is not None and not -size <= position < size:
         raise ValueRangeError(
             f"Index {position} is out of range for '{dim.name}' of size {dim.size} in {shape}. "
-            f"Use {-size} to {size - 1}." if size else f"Dimension '{dim.name}' of {shape} is empty: there is nothing at {position}."
+            f"Use {-size} to {size - 1}."
+            if size
+            else f"Dimension '{dim.name}' of {shape} is empty: there is nothing at {position}."
         )
     return position
 
@@ -136,7 +146,9 @@ def dense_selection(
     for name, part in parts:
         if name in stored:
             position = stored.position(name)
-            index[position] = part % stored.get_size(name) if isinstance(part, int) else slice(*part)
+            index[position] = (
+                part % stored.get_size(name) if isinstance(part, int) else slice(*part)
+            )
             touched = True
     kept = Shape(*(shape.dim(name) for name in stored.names if name in shape))
     return (tuple(index) if touched else None), signature.replace(shape=shape, stored=kept)

@@ -10,7 +10,7 @@ import math
 from functools import lru_cache
 from itertools import product
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast, final
+from typing import TYPE_CHECKING, TypeAlias, cast, final
 from weakref import WeakValueDictionary
 
 from phimath.dimension import (
@@ -26,14 +26,28 @@ from phimath.dimension import (
     instance,
     spatial,
 )
-from phimath.errors import DimensionError, LabelError, ShapeError
+from phimath.errors import DimensionError, ShapeError
+from phimath.merge import merge_dims
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from phimath.dimension import Size
 
-DimFilter: TypeAlias = """str | DimType | Shape | Iterable[str | DimType | Shape] | Callable[[Shape], Shape] | None"""
+DimFilter: TypeAlias = (
+    """str | DimType | Shape | Iterable[str | DimType | Shape] | Callable[[Shape], Shape] | None"""
+)
+
+
+@final
+class _OfTypes:
+    """Attribute of a shape: its dimensions of some types."""
+
+    def __init__(self, *names: str) -> None:
+        self.types = tuple(dim_type for dim_type in TYPES if dim_type.name in names)
+
+    def __get__(self, shape: Shape, _: type[Shape] | None = None) -> Shape:
+        return shape.of_type(*self.types)
 
 
 @final
@@ -116,11 +130,6 @@ class Shape:
         return not any(isinstance(size, Varying) for size in self.sizes)
 
     @property
-    def well_defined(self) -> bool:
-        """Whether all sizes are known."""
-        return None not in self.sizes
-
-    @property
     def volume(self) -> int:
         """Number of elements; true elements for non-uniform shapes."""
         if self.is_uniform:
@@ -170,71 +179,20 @@ class Shape:
         for index in product(*map(range, self.int_sizes)):
             yield dict(zip(self.names, index, strict=True))
 
-    def meshgrid(self) -> Iterator[dict[str, int]]:
-        """All index combinations as dictionaries, the last dimension fastest."""
-        return self.indices()
-
     # --- filters ---
 
-    @property
-    def batch(self) -> Shape:
-        """The batch dimensions."""
-        return self.of_type(batch)
-
-    @property
-    def dual(self) -> Shape:
-        """The dual dimensions."""
-        return self.of_type(dual)
-
-    @property
-    def instance(self) -> Shape:
-        """The instance dimensions."""
-        return self.of_type(instance)
-
-    @property
-    def spatial(self) -> Shape:
-        """The spatial dimensions."""
-        return self.of_type(spatial)
-
-    @property
-    def channel(self) -> Shape:
-        """The channel dimensions."""
-        return self.of_type(channel)
-
-    @property
-    def primal(self) -> Shape:
-        """The instance and spatial dimensions."""
-        return self.of_type(instance, spatial)
-
-    @property
-    def non_batch(self) -> Shape:
-        """All but the batch dimensions."""
-        return self.of_type(dual, instance, spatial, channel)
-
-    @property
-    def non_dual(self) -> Shape:
-        """All but the dual dimensions."""
-        return self.of_type(batch, instance, spatial, channel)
-
-    @property
-    def non_instance(self) -> Shape:
-        """All but the instance dimensions."""
-        return self.of_type(batch, dual, spatial, channel)
-
-    @property
-    def non_spatial(self) -> Shape:
-        """All but the spatial dimensions."""
-        return self.of_type(batch, dual, instance, channel)
-
-    @property
-    def non_channel(self) -> Shape:
-        """All but the channel dimensions."""
-        return self.of_type(batch, dual, instance, spatial)
-
-    @property
-    def non_primal(self) -> Shape:
-        """The batch, dual and channel dimensions."""
-        return self.of_type(batch, dual, channel)
+    batch = _OfTypes("batch")
+    dual = _OfTypes("dual")
+    instance = _OfTypes("instance")
+    spatial = _OfTypes("spatial")
+    channel = _OfTypes("channel")
+    primal = _OfTypes("instance", "spatial")
+    non_batch = _OfTypes("dual", "instance", "spatial", "channel")
+    non_dual = _OfTypes("batch", "instance", "spatial", "channel")
+    non_instance = _OfTypes("batch", "dual", "spatial", "channel")
+    non_spatial = _OfTypes("batch", "dual", "instance", "channel")
+    non_channel = _OfTypes("batch", "dual", "instance", "spatial")
+    non_primal = _OfTypes("batch", "dual", "channel")
 
     @property
     def singleton(self) -> Shape:
@@ -306,9 +264,7 @@ class Shape:
             sizes = tuple(sizes.dim(name).size for name in self.names)
         elif isinstance(sizes, int) or sizes is None:
             sizes = (sizes,) * self.rank
-        return Shape(
-            *(dim.with_size(size) for dim, size in zip(self.dims, sizes, strict=True))
-        )
+        return Shape(*(dim.with_size(size) for dim, size in zip(self.dims, sizes, strict=True)))
 
     def with_size(self, name: str, size: Size) -> Shape:
         """Same shape with one size replaced."""
@@ -432,13 +388,6 @@ def dim_names(dims: DimFilter, shape: Shape) -> tuple[str, ...]:
 # --- combining shapes ---
 
 
-class _Clash(NamedTuple):
-    what: str
-    left: object
-    right: object
-    advice: str
-
-
 def merge_shapes(*shapes: Shape) -> Shape:
     """Union of dimensions, ordered by type, then by first appearance; sizes, types and labels must agree."""
     result = shapes[0].sorted_by_type() if shapes else EMPTY_SHAPE
@@ -450,35 +399,7 @@ def merge_shapes(*shapes: Shape) -> Shape:
 
 @lru_cache(maxsize=4096)
 def _merge(a: Shape, b: Shape) -> Shape:
-    merged = {dim.name: dim for dim in a.dims}
-    for dim in b.dims:
-        mine = merged.get(dim.name)
-        merged[dim.name] = dim if mine is None else _merge_dim(mine, dim, a, b)
-    return Shape(*sorted(merged.values(), key=lambda dim: dim.type.order))
-
-
-def _merge_dim(a: Dim, b: Dim, left: Shape, right: Shape) -> Dim:
-    if a is b or a == b:
-        return a
-    clash = None
-    if a.type is not b.type:
-        clash = _Clash("type", a.type.name, b.type.name, "Rename or retype one of them first.")
-    elif a.size != b.size and a.size is not None and b.size is not None:
-        clash = _Clash("size", a.size, b.size, "Slice, pad or resample one of them first.")
-    if clash:
-        raise ShapeError(
-            f"Cannot combine {left} and {right}: '{a.name}' has {clash.what} {clash.left} on the left "
-            f"and {clash.right} on the right. {clash.advice}"
-        )
-    if a.labels and b.labels and a.labels != b.labels:
-        raise LabelError(
-            f"Cannot combine {left} and {right}: the labels of '{a.name}' are {','.join(a.labels)} on the "
-            f"left and {','.join(b.labels)} on the right. Reorder one, e.g. t['{','.join(a.labels)}']."
-            if set(a.labels) == set(b.labels)
-            else f"Cannot combine {left} and {right}: '{a.name}' is labelled {','.join(a.labels)} on the left "
-            f"and {','.join(b.labels)} on the right. Select common labels or rename them first."
-        )
-    return Dim(a.name, a.type, b.size if a.size is None else a.size, a.labels or b.labels)
+    return Shape(*merge_dims(a.dims, b.dims))
 
 
 def concat_shapes(*shapes: Shape) -> Shape:
@@ -489,11 +410,6 @@ def concat_shapes(*shapes: Shape) -> Shape:
 def same_dims(a: Shape, b: Shape) -> bool:
     """Whether two shapes have the same dimensions, in any order."""
     return a is b or (a.rank == b.rank and set(a.dims) == set(b.dims))
-
-
-def type_order(names: Iterable[str], shape: Shape) -> tuple[str, ...]:
-    """Sort names of dimensions of `shape` by type."""
-    return tuple(sorted(names, key=lambda name: TYPES.index(shape.get_type(name))))
 
 
 _shape_class.append(Shape)

@@ -118,7 +118,9 @@ class Stacked(Tensor):
         components = []
         for component in self.components:
             dims = [
-                names[dim.name].with_size(dim.size) if names[dim.name].size != dim.size else names[dim.name]
+                names[dim.name].with_size(dim.size)
+                if names[dim.name].size != dim.size
+                else names[dim.name]
                 for dim in component.shape.dims
             ]
             components.append(component.with_shape(Shape(*dims)))
@@ -131,7 +133,8 @@ class Stacked(Tensor):
         if merged is self.shape:
             return self
         components = [
-            component.expanded(merged.at({self.along: i})) for i, component in enumerate(self.components)
+            component.expanded(merged.at({self.along: i}))
+            for i, component in enumerate(self.components)
         ]
         return Stacked(components, merged.dim(self.along))
 
@@ -177,7 +180,9 @@ def stacked_shape(shapes: Sequence[Shape], along: Dim) -> Shape:
     for candidate in first.dims:
         others = [shape.dim(candidate.name) for shape in shapes]
         sizes = tuple(other.size for other in others)
-        labels = candidate.labels if all(other.labels == candidate.labels for other in others) else None
+        labels = (
+            candidate.labels if all(other.labels == candidate.labels for other in others) else None
+        )
         if len(set(sizes)) == 1:
             merged.append(Dim(candidate.name, candidate.type, candidate.size, labels))
             continue

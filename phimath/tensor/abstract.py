@@ -32,7 +32,6 @@ class Tensor(Operators["Tensor"]):
 
     __slots__ = ("__weakref__",)
 
-
     shape: Shape
     dtype: DType
     backend: Backend[Any]

@@ -60,10 +60,13 @@ class Dense(Tensor):
     def get(self, index: dict[str, int | slice]) -> Tensor:
         """Basic indexing; the dimensions exist and integers are in range."""
         signature = self.signature
-        native_index, result = dense_selection(signature, tuple(
-            (name, part if isinstance(part, int) else (part.start, part.stop, part.step))
-            for name, part in index.items()
-        ))
+        native_index, result = dense_selection(
+            signature,
+            tuple(
+                (name, part if isinstance(part, int) else (part.start, part.stop, part.step))
+                for name, part in index.items()
+            ),
+        )
         native = self.stored_native
         return Dense(
             native if native_index is None else signature.backend.get(native, native_index), result

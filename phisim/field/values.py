@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from phimath.convert import to_float
 from phimath.create import expand
+from phimath.create import tensor as on_default_device
 from phimath.errors import ShapeError
 from phimath.join import stack
 from phimath.tensor import Tensor
@@ -33,7 +34,7 @@ def values_at_cells(values: Any, template: Field) -> Tensor:
     else:
         tensor = _value_tensor(values, grid)
     _check_spatial(tensor, grid.resolution, "the cells of the grid")
-    return expand(tensor, grid.resolution)
+    return expand(_placed(tensor, values), grid.resolution)
 
 
 def values_at_faces(values: Any, template: Field) -> Tensor:
@@ -89,7 +90,14 @@ def _face_values(values: Any, template: Field, axis: str) -> Tensor:
     if "vector" in value.shape:
         value = _component(value, template, axis)
     _check_spatial(value, faces, f"component '{axis}' of a staggered grid")
-    return expand(value, faces)
+    return expand(_placed(value, values), faces)
+
+
+def _placed(tensor: Tensor, values: Any) -> Tensor:
+    """The tensor on the default backend and device, unless the user gave tensors: these stay where they are."""
+    if isinstance(values, (Tensor, dict)) or tensor.backend.name != "numpy":
+        return tensor
+    return on_default_device(tensor)
 
 
 def _component(value: Tensor, template: Field, axis: str) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from phimath.backend.discovery import combine
 from phimath.broadcast import Signature
@@ -14,13 +14,12 @@ from phimath.errors import LabelError, ShapeError
 from phimath.leaves import as_tensor
 from phimath.shape import Shape, merge_shapes
 from phimath.stacked import Stacked
-from phimath.tensor import Dense, Tensor, dense_of
+from phimath.tensor import Dense, Tensor
 from phimath.tensor_tree import is_tree, tree_map
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from phimath.broadcast import Native
     from phimath.dimension_spec import DimSpec
 
 # Vectors of up to this many components are kept apart: their operations need no slicing.
@@ -147,16 +146,27 @@ def unified(tensors: Sequence[Tensor], along: str, expand_values: bool) -> Seque
 
     Batch dimensions that a tensor lacks are expanded lazily, others only if `expand_values`.
     """
-    shapes = [tensor.shape for tensor in tensors]
-    if all(shape is shapes[0] for shape in shapes):
+    dims = _unified_dims(along, *(tensor.shape for tensor in tensors))
+    if dims is None:
         return tensors
+    return [_with_dims(tensor, dims, expand_values, along) for tensor in tensors]
+
+
+@lru_cache(maxsize=4096)
+def _unified_dims(along: str, *shapes: Shape) -> dict[str, Dim] | None:
+    """Dimensions that all shall have; `None` if all have them already."""
     dims: dict[str, Dim] = {}
     for shape in shapes:
         for dim in shape.dims:
             if dim.name != along:
                 known = dims.setdefault(dim.name, dim)
                 dims[dim.name] = known if known is dim else _agreed(known, dim, along)
-    return [_with_dims(tensor, dims, expand_values, along) for tensor in tensors]
+    agree = all(
+        {*shape.names, along} == {*dims, along}
+        and all(_relabelled(dim, dims) is dim for dim in shape.dims)
+        for shape in shapes
+    )
+    return None if agree else dims
 
 
 def _agreed(a: Dim, b: Dim, along: str) -> Dim:
@@ -191,13 +201,13 @@ def _with_dims(tensor: Tensor, dims: dict[str, Dim], expand_values: bool, along:
             )
     if missing:
         tensor = tensor.expanded(Shape(*missing))
-    labelled = Shape(
-        *(
-            dims[dim.name] if dim.name in dims and dims[dim.name].size == dim.size else dim
-            for dim in tensor.shape.dims
-        )
-    )
+    labelled = Shape(*(_relabelled(dim, dims) for dim in tensor.shape.dims))
     return tensor if labelled is tensor.shape else tensor.with_shape(labelled)
+
+
+def _relabelled(dim: Dim, dims: dict[str, Dim]) -> Dim:
+    known = dims.get(dim.name)
+    return dim if known is None or known == dim or known.size != dim.size else known
 
 
 # --- concat ---
@@ -205,6 +215,8 @@ def _with_dims(tensor: Tensor, dims: dict[str, Dim], expand_values: bool, along:
 
 def concat_tensors(tensors: Sequence[Tensor], name: str, expand_values: bool = False) -> Tensor:
     """Join tensors along an existing dimension."""
+    if all(tensor.__class__ is Dense for tensor in tensors):
+        return _concat_dense(tensors, name, expand_values)  # type: ignore[arg-type]
     for tensor in tensors:
         tensor.shape.position(name)
     if len(tensors) == 1:
@@ -218,9 +230,7 @@ def concat_tensors(tensors: Sequence[Tensor], name: str, expand_values: bool = F
         slices = zip(*(tensor.unstacked(apart) for tensor in tensors), strict=True)
         parts = [concat_tensors(part, name) for part in slices]
         return Stacked(parts, tensors[0].shape.dim(apart))
-    for tensor in tensors:
-        _require_equal_sizes(tensors[0].shape, tensor.shape, name)
-    return _concat_dense([tensor.dense() for tensor in tensors], dim)
+    return _concat_dense([tensor.dense() for tensor in tensors], name, expand_values)
 
 
 def _apart(tensors: Sequence[Tensor], name: str, dim: Dim) -> str | None:
@@ -269,33 +279,53 @@ def _require_equal_sizes(a: Shape, b: Shape, name: str) -> None:
             )
 
 
-def _concat_dense(tensors: Sequence[Dense], dim: Dim) -> Tensor:
-    first = tensors[0].signature
-    if dim.name in first.stored and all(
-        t.signature.stored.names == first.stored.names for t in tensors
-    ):
-        names = first.stored.names
-    else:
-        used = {dim.name, *(name for t in tensors for name in t.signature.stored.names)}
-        names = tuple(name for name in first.shape.names if name in used)
-    natives, backend = _on_one_backend(tensors, names)
-    shape = first.shape.replace_dim(dim.name, dim)
-    native = backend.concat(natives, names.index(dim.name))
-    stored = dense_of(native, backend, Shape(*(shape.dim(name) for name in names)))
-    return (
-        stored if len(names) == shape.rank else Dense(native, stored.signature.replace(shape=shape))
-    )
+class _ConcatPlan(NamedTuple):
+    """Names worked out to positions: the operands are cast, and stored as `names`."""
+
+    operands: tuple[Signature, ...]
+    names: tuple[str, ...]
+    axis: int
+    result: Signature
 
 
-def _on_one_backend(tensors: Sequence[Dense], names: tuple[str, ...]) -> tuple[list[Native], Any]:
-    backend = combine([tensor.backend for tensor in tensors])
+def _concat_dense(tensors: Sequence[Dense], name: str, expand_values: bool) -> Tensor:
+    signatures = [tensor.signature for tensor in tensors]
+    plan = _concat_plan(name, expand_values, precision_bits(), *signatures)
+    if len(tensors) == 1:
+        return tensors[0]
+    backend, dtype = plan.result.backend, plan.result.dtype
     natives = []
-    for tensor in tensors:
-        native = tensor.stored_in(names)
-        if tensor.backend is not backend:
-            native = backend.from_numpy(tensor.backend.to_numpy(native))
+    for tensor, signature in zip(tensors, plan.operands, strict=True):
+        native = Dense(tensor.stored_native, signature).cast(dtype).dense().stored_in(plan.names)
+        if signature.backend is not backend:
+            native = backend.from_numpy(signature.backend.to_numpy(native))
         natives.append(native)
-    return natives, backend
+    return Dense(backend.concat(natives, plan.axis), plan.result)
+
+
+@lru_cache(maxsize=4096)
+def _concat_plan(
+    name: str, expand_values: bool, bits: int, *signatures: Signature
+) -> _ConcatPlan:
+    for signature in signatures:
+        signature.shape.position(name)
+    # No values are needed to unify shapes.
+    shells = unified([Dense(None, signature) for signature in signatures], name, expand_values)
+    operands = tuple(shell.dense().signature for shell in shells)
+    first = operands[0]
+    for signature in operands:
+        _require_equal_sizes(first.shape, signature.shape, name)
+    dtypes = {signature.dtype for signature in operands}
+    dtype = first.dtype if len(dtypes) == 1 else promote(*dtypes, bits=bits)
+    names = first.stored.names
+    if name not in first.stored or any(s.stored.names != names for s in operands):
+        used = {name, *(stored for s in operands for stored in s.stored.names)}
+        names = tuple(known for known in first.shape.names if known in used)
+    dim = _joined([signature.shape.dim(name) for signature in operands])
+    shape = first.shape.replace_dim(name, dim)
+    stored = Shape(*(shape.dim(known) for known in names))
+    backend = combine([signature.backend for signature in operands])
+    return _ConcatPlan(operands, names, names.index(name), Signature(backend, dtype, shape, stored))
 
 
 __all__ = ["concat", "stack"]

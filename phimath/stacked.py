@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, final
 
 from phimath.backend.discovery import combine
@@ -172,6 +173,11 @@ def _slices(operand: Tensor | Number, name: str, count: int) -> Sequence[Tensor 
 
 def stacked_shape(shapes: Sequence[Shape], along: Dim) -> Shape:
     """Shape of components stacked along a new dimension."""
+    return _stacked_shape(along, *shapes)
+
+
+@lru_cache(maxsize=4096)
+def _stacked_shape(along: Dim, *shapes: Shape) -> Shape:
     first = shapes[0]
     dim = Dim(along.name, along.type, len(shapes), along.labels)
     if all(shape is first for shape in shapes):

@@ -46,7 +46,7 @@ def _merge_dim(a: Dim, b: Dim) -> Dim:
     if a.labels and b.labels and a.labels != b.labels:
         left, right = ",".join(a.labels), ",".join(b.labels)
         advice = (
-            f"Reorder one of them, e.g. t['{left}']."
+            f"Reorder one, e.g. t['{left}']."
             if set(a.labels) == set(b.labels)
             else "Select common labels or rename them first."
         )

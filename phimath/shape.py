@@ -91,11 +91,6 @@ class Shape:
         return dim in self._positions
 
     @property
-    def types(self) -> tuple[DimType, ...]:
-        """Type of each dimension."""
-        return tuple(dim.type for dim in self.dims)
-
-    @property
     def labels(self) -> tuple[tuple[str, ...] | None, ...]:
         """Labels of each dimension, `None` where it has none."""
         return tuple(dim.labels for dim in self.dims)
@@ -195,11 +190,6 @@ class Shape:
     non_primal = _OfTypes("batch", "dual", "channel")
 
     @property
-    def singleton(self) -> Shape:
-        """The dimensions of size 1."""
-        return Shape(*(dim for dim in self.dims if dim.size == 1))
-
-    @property
     def non_uniform(self) -> Shape:
         """The dimensions whose size varies."""
         return Shape(*(dim for dim in self.dims if isinstance(dim.size, Varying)))
@@ -247,16 +237,11 @@ class Shape:
     def __and__(self, other: Shape) -> Shape:
         return merge_shapes(self, other)
 
-    def __add__(self, other: Shape | int) -> Shape:
-        if isinstance(other, int):
-            return self._with_added(other)
+    def __add__(self, other: Shape) -> Shape:
         return concat_shapes(self, other)
 
-    def __sub__(self, other: Shape | str | int) -> Shape:
-        return self._with_added(-other) if isinstance(other, int) else self.without(other)
-
-    def _with_added(self, number: int) -> Shape:
-        return self.with_sizes(tuple(size + number for size in self.int_sizes))
+    def __sub__(self, other: DimFilter) -> Shape:
+        return self.without(other)
 
     def with_sizes(self, sizes: Iterable[Size] | Size) -> Shape:
         """Same dimensions with other sizes; labels are dropped where the size changes."""

@@ -86,10 +86,10 @@ class PerDirection(Boundary):
 
     def component(self, dim: str, index: int, label: str | None, axes: Sequence[str]) -> Boundary:
         """Boundary of one component: normal on its own axis, tangential on the others."""
-        if label not in axes:
+        if label is None:
             raise BoundaryError(
-                f"A boundary per direction needs components labelled by axes ({', '.join(axes)}), but component {index} of "
-                f"'{dim}' is labelled {label!r}. Label the vector, e.g. channel({dim}='{','.join(axes)}')."
+                f"A boundary per direction needs components labelled by axes, but '{dim}' has no labels. "
+                f"Label the vector, e.g. channel({dim}='{','.join(axes)}')."
             )
         chosen = [self.normal if axis == label else self.tangential for axis in axes]
         lower = [b.at(axis, upper=False) for axis, b in zip(axes, chosen, strict=True)]

@@ -34,9 +34,13 @@ def finite_fill(
     """
     names = values.shape.resolve(dims).names
     boundary = as_boundary(padding)
+    # What is prescribed outside is known there; mirrored values are known where the originals are.
+    known_outside = abs(boundary.select(lambda _: 1))  # type: ignore[arg-type]
     for _ in range(distance):
         valid = is_finite(values)
-        filled, count = _neighbor_mean(where(valid, values, 0), valid, names, boundary, diagonal=diagonal)
+        filled, count = _neighbor_mean(
+            where(valid, values, 0), valid, names, (boundary, known_outside), diagonal=diagonal
+        )
         values = where(valid, values, where(count > 0, filled, values))
     return values
 
@@ -58,20 +62,22 @@ def masked_fill(
     names = values.shape.resolve(dims).names
     result = where(known, values, 0)
     for _ in range(distance):
-        filled, count = _neighbor_mean(result, known, names, ZERO, diagonal=True)
+        filled, count = _neighbor_mean(result, known, names, (ZERO, ZERO), diagonal=True)
         result = where(known, result, filled)
         known = known | (count > 0)
     return result, known if valid.dtype is BOOL else known.cast(valid.dtype)
 
 
 def _neighbor_mean(
-    values: Tensor, valid: Tensor, names: tuple[str, ...], boundary: Boundary, *, diagonal: bool
+    values: Tensor, valid: Tensor, names: tuple[str, ...], boundaries: tuple[Boundary, Boundary], *, diagonal: bool
 ) -> tuple[Tensor, Tensor]:
-    """Mean over valid points of the neighbourhood, zero where there is none, and their number."""
+    """Mean over valid points of the neighbourhood, zero where there is none, and their number.
+
+    boundaries: of the values, and of the mask.
+    """
     weight = valid.cast(values.dtype if values.dtype.is_floating else float_dtype())
-    # Values that are prescribed outside count as unknown there, all others exist as often as inside.
-    total = _neighborhood(values * weight, names, boundary, diagonal=diagonal)
-    count = _neighborhood(weight, names, boundary, diagonal=diagonal)
+    total = _neighborhood(values * weight, names, boundaries[0], diagonal=diagonal)
+    count = _neighborhood(weight, names, boundaries[1], diagonal=diagonal)
     return total / where(count > 0, count, 1), count
 
 

@@ -123,7 +123,8 @@ def elementwise_plan(operation: Operation, bits: int, *operands: Signature | typ
         else (
             _number(backend, DType(bool) if condition else operand_dtype)
             if i == 0 or operation.arity > 2
-            else None
+            # Not all namespaces take a boolean beside an array of numbers.
+            else (int if operand is bool and operand_dtype.is_numeric else None)
         )
         for i, (operand, condition) in enumerate(zip(operands, is_condition, strict=True))
     )

@@ -69,7 +69,7 @@ def index_vectors(indices: Tensor, shape: Shape, dims: DimFilter) -> tuple[Shape
     if name is None:
         return _only_indexed(indices.shape, shape, dims), [indices]
     labels = indices.shape.get_labels(name)
-    indexed = shape.resolve(labels if dims is None else dims)
+    indexed = shape.only(shape.resolve(labels if dims is None else dims))
     return indexed, index_components(indices, indexed, name)
 
 

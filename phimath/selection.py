@@ -146,12 +146,19 @@ def dense_selection(
     for name, part in parts:
         if name in stored:
             position = stored.position(name)
-            index[position] = (
-                part % stored.get_size(name) if isinstance(part, int) else slice(*part)
-            )
+            size = stored.get_size(name)
+            index[position] = part % size if isinstance(part, int) else _bounded(part, size)
             touched = True
     kept = Shape(*(shape.dim(name) for name in stored.names if name in shape))
     return (tuple(index) if touched else None), signature.replace(shape=shape, stored=kept)
+
+
+def _bounded(part: tuple[int | None, int | None, int | None], size: int) -> slice:
+    """The slice without bounds outside of the dimension, which the Array API leaves undefined."""
+    start, stop, step = slice(*part).indices(size)
+    if not range(start, stop, step):
+        return slice(0, 0)
+    return slice(start, None if stop < 0 else stop, step)
 
 
 def with_index(shape: Shape, parts: Mapping[str, Part]) -> Shape:

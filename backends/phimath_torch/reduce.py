@@ -12,7 +12,9 @@ class TorchReduce(Reduce[Tensor]):
     """Sums and products name their type, because PyTorch would widen integers to int64."""
 
     def sum(self, a: Tensor, axes: tuple[int, ...]) -> Tensor:
-        """By `sum`."""
+        """By `sum`, on CPU as signed integers where they are unsigned, which wrap around alike."""
+        if a.dtype is torch.uint64:
+            return torch.sum(a.view(torch.int64), axes).view(torch.uint64)
         return torch.sum(a, axes, dtype=a.dtype)
 
     def prod(self, a: Tensor, axes: tuple[int, ...]) -> Tensor:

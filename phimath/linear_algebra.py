@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from phimath.backend.discovery import combine
 from phimath.broadcast import Signature
 from phimath.dimension import Dim, channel, dual
-from phimath.dtype import BOOL, DEFAULT_INT, DType, complex_dtype, float_dtype, precision_bits, promote
+from phimath.dtype import (
+    BOOL,
+    DEFAULT_INT,
+    DType,
+    complex_dtype,
+    float_dtype,
+    precision_bits,
+    promote,
+)
 from phimath.errors import ShapeError
 from phimath.shape import Shape, concat_shapes, merge_shapes
 from phimath.stacked import Stacked
@@ -44,6 +52,8 @@ def dot(x: Tensor, x_dims: DimFilter, y: Tensor, y_dims: DimFilter) -> Tensor:
 
 def contract(x: Tensor, x_names: Sequence[str], y: Tensor, y_names: Sequence[str]) -> Tensor:
     """`dot` for known names."""
+    if x.__class__ is Dense and y.__class__ is Dense:
+        return _contract_dense(x, tuple(x_names), y, tuple(y_names))  # type: ignore[arg-type]
     _check_pairs(x.shape, x_names, y.shape, y_names)
     if len(x_names) == 1 and any(
         isinstance(t, Stacked) and t.along == n for t, n in ((x, x_names[0]), (y, y_names[0]))
@@ -58,9 +68,14 @@ def contract(x: Tensor, x_names: Sequence[str], y: Tensor, y_names: Sequence[str
     for t, names in ((x, x_names), (y, y_names)):
         if isinstance(t, Stacked) and t.along not in names and not t.shape.is_uniform:
             return _per_component(t.dim, x, x_names, y, y_names)
-    a, b = x.dense(), y.dense()
-    plan = _contraction(a.signature, tuple(x_names), b.signature, tuple(y_names), precision_bits())
-    return Dense(_multiply(plan, a, b), plan.result)
+    return _contract_dense(x.dense(), tuple(x_names), y.dense(), tuple(y_names))
+
+
+def _contract_dense(
+    x: Dense, x_names: tuple[str, ...], y: Dense, y_names: tuple[str, ...]
+) -> Tensor:
+    plan = _contraction(x.signature, x_names, y.signature, y_names, precision_bits())
+    return Dense(_multiply(plan, x, y), plan.result)
 
 
 def _per_component(dim: Dim, x: Tensor, x_names: Sequence[str], y: Tensor, y_names: Sequence[str]) -> Tensor:
@@ -90,15 +105,19 @@ def _check_pairs(x: Shape, x_names: Sequence[str], y: Shape, y_names: Sequence[s
 
 
 class _Contraction(NamedTuple):
-    """Order of the axes of both factors, and their sizes as batches of matrices."""
+    """Order of the axes of both factors, and their sizes as matrices or batches of them; `None` where they have these sizes.
+
+    scalar_products: multiply rows by rows instead.
+    """
 
     backend: Backend[Any]
     dtype: DType
     left: tuple[str, ...]
     right: tuple[str, ...]
-    left_sizes: tuple[int, int, int]
-    right_sizes: tuple[int, int, int]
-    result_sizes: tuple[int, ...]
+    left_sizes: tuple[int, ...] | None
+    right_sizes: tuple[int, ...] | None
+    scalar_products: bool
+    result_sizes: tuple[int, ...] | None
     result: Signature
 
 
@@ -106,6 +125,7 @@ class _Contraction(NamedTuple):
 def _contraction(
     x: Signature, x_names: tuple[str, ...], y: Signature, y_names: tuple[str, ...], bits: int
 ) -> _Contraction:
+    _check_pairs(x.shape, x_names, y.shape, y_names)
     x_rest, y_rest = x.shape.without(x_names), y.shape.without(y_names)
     shape = merge_shapes(x_rest, y_rest)
     both = [n for n in shape.names if n in x_rest and n in y_rest and (n in x.stored or n in y.stored)]
@@ -118,28 +138,42 @@ def _contraction(
     def count(names: Sequence[str]) -> int:
         return shape.only(names).volume if names else 1
 
+    batches, m, n = count(both), count(rows), count(columns)
     inner = x.shape.only(x_names).volume if x_names else 1
+    left, right, product = (batches, m, inner), (batches, inner, n), (batches, m, n)
+    # Many scalar products: libraries are slow at batches of 1×1 matrices.
+    scalar_products = m == n == 1 < batches
+    if scalar_products:
+        left, right, product = (batches, inner), (batches, inner), (batches,)
+    elif batches == 1:
+        left, right, product = left[1:], right[1:], product[1:]
+    left_names, right_names = (*both, *rows, *x_names), (*both, *y_names, *columns)
     backend = combine([x.backend, y.backend])
     return _Contraction(
-        backend, dtype, (*both, *rows, *x_names), (*both, *y_names, *columns),
-        (count(both), count(rows), inner), (count(both), inner, count(columns)),
-        stored.int_sizes, Signature(backend, dtype, shape, stored),
+        backend, dtype, left_names, right_names,
+        _unless_equal(left, [x.shape.get_size(name) for name in left_names]),
+        _unless_equal(right, [y.shape.get_size(name) for name in right_names]),
+        scalar_products, _unless_equal(stored.int_sizes, product),
+        Signature(backend, dtype, shape, stored),
     )  # fmt: skip
+
+
+def _unless_equal(sizes: tuple[int, ...], present: Sequence[int]) -> tuple[int, ...] | None:
+    return None if sizes == tuple(present) else sizes
 
 
 def _multiply(plan: _Contraction, x: Dense, y: Dense) -> Native:
     backend = plan.backend
-    left = backend.reshape(_native(x, plan.left, plan), plan.left_sizes)
-    right = backend.reshape(_native(y, plan.right, plan), plan.right_sizes)
-    if plan.left_sizes[1] == plan.right_sizes[2] == 1 < plan.left_sizes[0]:
-        # Many scalar products: libraries are slow at batches of 1×1 matrices.
-        product = backend.function("multiply")(
-            backend.reshape(left, plan.left_sizes[::2]), backend.reshape(right, plan.right_sizes[:2])
-        )
-        return backend.reshape(backend.sum(product, (1,)), plan.result_sizes)
-    if plan.left_sizes[0] == 1:
-        left, right = backend.reshape(left, plan.left_sizes[1:]), backend.reshape(right, plan.right_sizes[1:])
-    return backend.reshape(backend.matmul(left, right), plan.result_sizes)
+    left, right = _native(x, plan.left, plan), _native(y, plan.right, plan)
+    if plan.left_sizes is not None:
+        left = backend.reshape(left, plan.left_sizes)
+    if plan.right_sizes is not None:
+        right = backend.reshape(right, plan.right_sizes)
+    if plan.scalar_products:
+        product = backend.sum(backend.function("multiply")(left, right), (1,))
+    else:
+        product = backend.matmul(left, right)
+    return product if plan.result_sizes is None else backend.reshape(product, plan.result_sizes)
 
 
 def _native(tensor: Dense, names: tuple[str, ...], plan: _Contraction) -> Native:

@@ -68,7 +68,7 @@ class Boundary(ABC):
         """
         return combine(operation, tuple(operands))
 
-    def select(self, function: Callable[[Any], Any]) -> Boundary:  # noqa: ARG002
+    def select(self, function: Callable[[Any], Any]) -> Boundary:
         """Copy with `function` applied to all prescribed values."""
         return self
 

@@ -10,7 +10,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from phimath.backend.discovery import combine
-from phimath.boundary.kinds import NONE, PERIODIC, ZERO_GRADIENT, Boundary, Constant, FaceValue, Prescribed
+from phimath.boundary.kinds import (
+    NONE,
+    PERIODIC,
+    ZERO_GRADIENT,
+    Boundary,
+    Constant,
+    FaceValue,
+    Prescribed,
+)
 from phimath.boundary.plan import (
     Widths,
     capacity,

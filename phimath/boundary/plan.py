@@ -5,7 +5,15 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from phimath.boundary.kinds import ANTISYMMETRIC, NONE, Boundary, Constant, Extension, FaceValue, Prescribed
+from phimath.boundary.kinds import (
+    ANTISYMMETRIC,
+    NONE,
+    Boundary,
+    Constant,
+    Extension,
+    FaceValue,
+    Prescribed,
+)
 from phimath.broadcast import Signature
 from phimath.dtype import DType, promote
 from phimath.shape import Shape

@@ -312,5 +312,5 @@ def _interpolate_with_range(backend: Backend[Any], corners: list[Native], fracti
     return [*_interpolate(backend, corners, fractions), lowest, highest]
 
 
-def _corners(backend: Backend[Any], corners: list[Native], fractions: list[Native]) -> list[Native]:  # noqa: ARG001
+def _corners(backend: Backend[Any], corners: list[Native], fractions: list[Native]) -> list[Native]:
     return corners

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from phimath.backend.discovery import load
 from phimath.context import default
+from phimath.create import INF
 from phimath.dimension import Dim, channel
 from phimath.dimension_spec import parse_dims
+from phimath.elementwise import log1p, where
 from phimath.errors import ShapeError, ValueRangeError
 from phimath.filters import non_batch
 from phimath.random.distributions import random_uniform, words
@@ -82,17 +83,15 @@ def pick_random(value: Tensor, dim: DimFilter, count: int | Shape = 1, weight: T
     number = count if isinstance(count, int) else count.volume
     if not 0 <= number <= size:
         raise ValueRangeError(f"Cannot pick {number} different elements of '{name}' with size {size}.")
-    keys = random_uniform(Shape(source.single._replace(labels=None)), dtype="float64")
+    dim_of_keys = Shape(source.single._replace(labels=None))
+    keys: Tensor = random_uniform(dim_of_keys, dtype="float64")
     if weight is not None:
-        # The smallest of exponentially distributed times with these rates: Efraimidis and Spirakis (2006).
-        numpy = load("numpy")
-        rates = numpy.from_numpy(weight.numpy(name).astype("float64"))
-        times = -numpy.function("log1p")(-keys.numpy(name)) / rates
-        chosen = times.argsort()[:number]
-    else:
-        chosen = keys.numpy(name).argsort()[:number]
-    picked = HOOKS["index_list"](value, name, tuple(int(i) for i in chosen), None)
-    if isinstance(count, int):
-        return picked
-    target = count.single
-    return picked.with_shape(picked.shape.replace_dim(name, Dim(target.name, target.type, number, None)))
+        # The earliest of exponentially distributed times with these rates, as a weighted choice without repetition:
+        # Efraimidis and Spirakis, Inform. Process. Lett. 97 (2006).
+        times = -log1p(-keys) / where(weight > 0, weight, 1)
+        keys = where(weight > 0, times, INF)
+    dense = keys.dense()
+    order = dense.backend.get(dense.backend.argsort(dense.stored_in((name,)), 0), (slice(0, number),))
+    template = source.single if isinstance(count, int) else count.single
+    listed = Shape(Dim(template.name, template.type, number, None))
+    return HOOKS["index_dim"](value, name, dense_of(order, dense.backend, listed))

@@ -13,9 +13,9 @@ from phimath.dimension import channel, spatial
 from phimath.dtype import DType, complex_dtype, float_dtype
 from phimath.elementwise import abs, exp, real, where
 from phimath.errors import DTypeError, ShapeError
-from phimath.spectral.real_transforms import TRANSFORMS, scale_of_inverse
 from phimath.reduce import sum as sum_over
 from phimath.shape import Shape
+from phimath.spectral.real_transforms import TRANSFORMS, scale_of_inverse
 from phimath.stacked import Stacked
 from phimath.tensor import Dense, Tensor, dense_of
 

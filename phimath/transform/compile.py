@@ -15,7 +15,8 @@ R = TypeVar("R")
 def jit_compile(function: Callable[P, R]) -> Callable[P, R]:
     """Mark a function of trees for compilation.
 
-    In this version it runs eagerly on all backends: results are those of the function itself, without the speed of a compiler.
+    In this version it runs eagerly on all backends: results are those of the function itself,
+    without the speed of a compiler.
     """
 
     @wraps(function)

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import inspect
+from contextvars import copy_context
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from phimath.backend.discovery import combine
+from phimath.backend.support import supports, unsupported_method
+from phimath.context import default_backend
 from phimath.convert import cast
-from phimath.dtype import float_dtype
-from phimath.errors import DTypeError, NotSupported, ShapeError
+from phimath.dtype import precision_bits, promote
+from phimath.errors import DTypeError, ShapeError
 from phimath.reduce import sum as sum_of
+from phimath.stacked import Stacked
 from phimath.tensor import Dense, Tensor
+from phimath.tensor_tree import is_tree, tree_map
 from phimath.transform.natives import (
     TreeForm,
     disassemble,
+    materialized,
     moved,
     signatures,
     transform_backend,
 )
-from phimath.tree import map_leaves
 from phimath.wrap import wrap
 
 if TYPE_CHECKING:
@@ -26,19 +32,22 @@ if TYPE_CHECKING:
 
     from phimath.broadcast import Native
 
-F = TypeVar("F", bound="Callable[..., Any]")
 
-
-def value_and_gradient(function: Callable[..., Any], wrt: str | Sequence[str] | None = None) -> Callable[..., Any]:
+def value_and_gradient(
+    function: Callable[..., Any], wrt: str | Sequence[str] | None = None
+) -> Callable[..., Any]:
     """Function that returns the output of `function` and the gradient of its loss.
 
     Args:
-        function: Returns a scalar loss, or a tuple whose first entry is the loss.  Batch dimensions of the loss are independent
-            examples: it is summed over them, so that each example gets its own gradient.
-        wrt: Names of the arguments to differentiate by, `'x,y'`; the first argument by default.  They may be trees.
+        function: Returns a scalar loss, or a tuple whose first entry is the loss.  Batch
+            dimensions of the loss are independent examples: it is summed over them, so that each
+            example gets its own gradient.
+        wrt: Names of the arguments to differentiate by, `'x,y'`; the first argument by default.
+            They may be trees of floating tensors, or floats.
 
     Returns:
-        Function of the same arguments that returns `(output, gradient)`; the gradient is like the argument, or a tuple for several.
+        Function of the same arguments that returns `(output, gradient)`; the gradient is like the
+        argument, or a tuple for several.
 
     Raises:
         NotSupported: on NumPy, which has no automatic differentiation.
@@ -51,9 +60,9 @@ def value_and_gradient(function: Callable[..., Any], wrt: str | Sequence[str] | 
     def evaluate(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         bound = inspect.signature(function).bind(*args, **kwargs)
         bound.apply_defaults()
-        trees = [_numbers_as_tensors(bound.arguments[name]) for name in names]
-        output, gradients = _differentiate(function, bound, names, trees)
-        return output, gradients[0] if len(names) == 1 else tuple(gradients)
+        variables = {name: _variable(bound.arguments[name], name) for name in names}
+        output, gradients = _differentiate(function, bound, variables)
+        return output, gradients[0] if len(names) == 1 else gradients
 
     return evaluate
 
@@ -61,7 +70,7 @@ def value_and_gradient(function: Callable[..., Any], wrt: str | Sequence[str] | 
 def gradient(
     function: Callable[..., Any], wrt: str | Sequence[str] | None = None, get_output: bool = True
 ) -> Callable[..., Any]:
-    """Like `value_and_gradient`; with `get_output=False` the returned function gives the gradient only."""
+    """Like `value_and_gradient`; with `get_output=False` the function gives the gradient only."""
     both = value_and_gradient(function, wrt)
     if get_output:
         return both
@@ -73,7 +82,9 @@ def gradient(
     return gradient_only
 
 
-def _argument_names(function: Callable[..., Any], wrt: str | Sequence[str] | None) -> tuple[str, ...]:
+def _argument_names(
+    function: Callable[..., Any], wrt: str | Sequence[str] | None
+) -> tuple[str, ...]:
     parameters = tuple(inspect.signature(function).parameters)
     if wrt is None:
         return parameters[:1]
@@ -81,66 +92,92 @@ def _argument_names(function: Callable[..., Any], wrt: str | Sequence[str] | Non
     for name in names:
         if name not in parameters:
             raise ShapeError(
-                f"{function.__name__}({', '.join(parameters)}) has no argument '{name}' to differentiate by. "
-                "Name some of its arguments in `wrt`."
+                f"{function.__name__}({', '.join(parameters)}) has no argument '{name}' to "
+                "differentiate by. Name some of its arguments in `wrt`."
             )
     return names
 
 
-def _numbers_as_tensors(tree: Any) -> Any:
-    return map_leaves(
-        lambda leaf: cast(wrap(leaf), float_dtype()) if isinstance(leaf, float) else leaf,
-        tree,
-        leaf_types=(Tensor, float),
-    )
+def _variable(value: Any, name: str) -> Any:
+    """An argument as tensors that store each element, so that each gets a derivative."""
+    tree = _numbers_as_tensors(value)
+    if not is_tree(tree) and not isinstance(tree, Tensor):
+        raise DTypeError(
+            f"Cannot differentiate by '{name}', which is {value!r} and holds no floating numbers. "
+            "Give floats or tensors of floats (convert with to_float), or name others in `wrt`."
+        )
+    return tree_map(materialized, tree)
+
+
+def _numbers_as_tensors(value: Any) -> Any:
+    # Numbers inside of dataclasses are settings of theirs, not variables.
+    if isinstance(value, float | complex):
+        number = wrap(value)
+        return cast(number, promote(number.dtype, bits=precision_bits()))
+    if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
+        return type(value)(_numbers_as_tensors(part) for part in value)
+    if isinstance(value, dict):
+        return {key: _numbers_as_tensors(part) for key, part in value.items()}
+    return value
 
 
 def _differentiate(
     function: Callable[..., Any],
     bound: inspect.BoundArguments,
-    names: Sequence[str],
-    trees: list[Any],
-) -> tuple[Any, list[Any]]:
-    natives, form = disassemble(trees)
+    variables: dict[str, Any],
+) -> tuple[Any, tuple[Any, ...]]:
+    natives, form = disassemble(tuple(variables.values()))
     parts = signatures(form)
     for part in parts:
         if not part.dtype.is_floating:
             raise DTypeError(
-                f"Cannot differentiate by an argument of shape {part.shape} with {part.dtype} values. "
-                "Convert it with to_float(x) first."
+                f"Cannot differentiate by an argument of shape {part.shape} with {part.dtype} "
+                "values. Convert it with to_float(x) first."
             )
-    backend = transform_backend(parts)
-    if "value_and_gradient" in backend.unsupported:
-        raise NotSupported(f"{backend.name}: {backend.unsupported['value_and_gradient']}")
+    others = signatures(disassemble(bound.arguments)[1])
+    backend = transform_backend([*parts, *others])
+    if not supports(backend, "value_and_gradient"):
+        raise unsupported_method(backend, "value_and_gradient")
     outputs: list[TreeForm] = []
 
     def native_function(*arrays: Native) -> tuple[Native, tuple[Native, ...]]:
-        for name, tree in zip(names, form.assemble(arrays, backend), strict=True):
-            bound.arguments[name] = tree
-        output = function(*bound.args, **bound.kwargs)
+        # Arguments of its own: tracers of the framework must not stay behind in `bound`.
+        trees = zip(variables, form.assemble(arrays, backend), strict=True)
+        output = _call(function, bound, dict(trees))
         loss = _checked_loss(output, function)
         extra, output_form = disassemble(output)
         outputs.append(output_form)
         moved_loss = moved([loss.stored_native], [loss.signature], backend)[0]
         return moved_loss, tuple(moved(extra, signatures(output_form), backend))
 
-    _, extra, gradients = backend.value_and_gradient(native_function, moved(natives, parts, backend))
+    arguments = moved(natives, parts, backend)
+    _, extra, gradients = backend.value_and_gradient(native_function, arguments)
     return outputs[-1].assemble(extra, backend), form.assemble(gradients, backend)
+
+
+def _call(
+    function: Callable[..., Any], bound: inspect.BoundArguments, replaced: dict[str, Any]
+) -> Any:
+    arguments = inspect.BoundArguments(bound.signature, {**bound.arguments, **replaced})
+    return function(*arguments.args, **arguments.kwargs)
 
 
 def _checked_loss(output: Any, function: Callable[..., Any]) -> Dense:
     loss = output[0] if isinstance(output, (tuple, list)) else output
     if not isinstance(loss, Tensor):
         raise ShapeError(
-            f"{function.__name__} returned {type(loss).__name__} as loss. Return a tensor, or a tuple that starts with one."
+            f"{function.__name__} returned {type(loss).__name__} as loss. Return a tensor, or a "
+            "tuple that starts with one."
         )
     if loss.shape.non_batch:
         raise ShapeError(
-            f"The loss of {function.__name__} has the shape {loss.shape}, but a gradient needs a scalar (besides batch "
-            "dimensions). Reduce it, e.g. with l2_loss or sum; or use jacobian."
+            f"The loss of {function.__name__} has the shape {loss.shape}, but a gradient needs a "
+            "scalar (besides batch dimensions). Reduce it, e.g. with l2_loss or sum."
         )
     if loss.dtype.kind != "float":
-        raise DTypeError(f"The loss of {function.__name__} is {loss.dtype}, but must be a real floating number.")
+        raise DTypeError(
+            f"The loss of {function.__name__} is {loss.dtype}, but must be a real floating number."
+        )
     return (sum_of(loss, loss.shape) if loss.shape else loss).dense()
 
 
@@ -153,13 +190,17 @@ def stop_gradient(value: Any) -> Any:
     )
 
 
-def custom_gradient(function: Callable[..., Any], vjp: Callable[..., dict[str, Any]]) -> Callable[..., Any]:
+def custom_gradient(
+    function: Callable[..., Any], vjp: Callable[..., dict[str, Any]]
+) -> Callable[..., Any]:
     """Function with the values of `function` and the derivative of `vjp`.
 
     Args:
         function: Returns a tree of tensors.
-        vjp: Called as `vjp(inputs, output, cotangent)`, with the arguments by name and the cotangent in the form of the output; returns
-            the cotangents of arguments by name; those left out get none.
+        vjp: Called as `vjp(inputs, output, cotangent)`, with the arguments by name and the
+            cotangent in the form of the output.  Returns the cotangents of arguments by name, each
+            in the form of its argument; those left out or `None` get none.  Computes with the
+            precision that the call of the function had.
 
     Source: vector-Jacobian product, Griewank and Walther, Evaluating Derivatives, chapter 3.
     """
@@ -171,27 +212,28 @@ def custom_gradient(function: Callable[..., Any], vjp: Callable[..., dict[str, A
         names = tuple(bound.arguments)
         natives, form = disassemble(tuple(bound.arguments.values()))
         parts = signatures(form)
-        backend = transform_backend(parts)
+        backend = combine([part.backend for part in parts]) if parts else default_backend()
+        # Frameworks run backward passes later, and in threads of their own.
+        context = copy_context()
         output_forms: list[TreeForm] = []
 
         def forward(*arrays: Native) -> tuple[Native, ...]:
-            for name, tree in zip(names, form.assemble(arrays, backend), strict=True):
-                bound.arguments[name] = tree
-            results, output_form = disassemble(function(*bound.args, **bound.kwargs))
+            trees = form.assemble(arrays, backend)
+            output = _call(function, bound, dict(zip(names, trees, strict=True)))
+            results, output_form = disassemble(tree_map(materialized, output))
             output_forms.append(output_form)
             return tuple(moved(results, signatures(output_form), backend))
 
         def backward(
-            inputs: tuple[Native, ...], results: tuple[Native, ...], cotangents: tuple[Native, ...]
+            inputs: tuple[Native, ...],
+            results: tuple[Native, ...],
+            cotangents: tuple[Native, ...],
         ) -> tuple[Native | None, ...]:
             by_name = dict(zip(names, form.assemble(inputs, backend), strict=True))
-            output_form = output_forms[-1]
-            given = vjp(
-                by_name,
-                output_form.assemble(results, backend),
-                output_form.assemble(cotangents, backend),
-            )
-            return _input_cotangents(given, by_name)
+            output = output_forms[-1].assemble(results, backend)
+            cotangent = output_forms[-1].assemble(cotangents, backend)
+            given = context.copy().run(vjp, by_name, output, cotangent)
+            return context.copy().run(_input_cotangents, given, by_name)
 
         results = backend.custom_gradient(forward, backward, moved(natives, parts, backend))
         return output_forms[-1].assemble(results, backend)
@@ -203,24 +245,27 @@ def _input_cotangents(given: dict[str, Any], inputs: dict[str, Any]) -> tuple[Na
     """Native cotangent for each native input, in its layout; `None` where none was given."""
     if unknown := set(given) - set(inputs):
         raise ShapeError(
-            f"The vjp returned cotangents for {', '.join(sorted(unknown))}, but the arguments are {', '.join(inputs)}."
+            f"The vjp returned cotangents for {', '.join(sorted(unknown))}, but the arguments are "
+            f"{', '.join(inputs)}. Name arguments only."
         )
     result: list[Native | None] = []
     for name, tree in inputs.items():
-        if name not in given:
+        if given.get(name) is None:
             result += [None] * len(disassemble(tree)[0])
-            continue
-        cotangents, _ = disassemble(map_leaves(_like, given[name], tree, leaf_types=Tensor))
-        result += cotangents
+        else:
+            result += disassemble(tree_map(_stored_like, given[name], tree))[0]
     return tuple(result)
 
 
-def _like(cotangent: Tensor, tensor: Tensor) -> Tensor:
+def _stored_like(cotangent: Tensor, tensor: Tensor) -> Tensor:
     """The cotangent in the storage of the tensor: summed along what the tensor expands lazily."""
-    if not isinstance(tensor, Dense):
-        return cotangent
-    stored = tensor.signature.stored
-    extra = cotangent.shape.without(stored)
-    reduced = sum_of(cotangent, extra) if extra else cotangent
-    native = cast(reduced, tensor.dtype).dense().stored_in(stored.names)
-    return Dense(native, tensor.signature.replace(backend=reduced.backend))
+    if isinstance(tensor, Stacked):
+        parts = cotangent.expanded(tensor.shape).unstacked(tensor.along)
+        pairs = zip(parts, tensor.components, strict=True)
+        return Stacked([_stored_like(part, component) for part, component in pairs], tensor.dim)
+    signature = tensor.dense().signature
+    cotangent = cotangent.expanded(tensor.shape)
+    extra = cotangent.shape.without(signature.stored)
+    reduced = (sum_of(cotangent, extra) if extra else cotangent).cast(tensor.dtype).dense()
+    native = reduced.stored_in(signature.stored.names)
+    return Dense(moved([native], [reduced.signature], signature.backend)[0], signature)

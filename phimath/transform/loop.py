@@ -74,14 +74,18 @@ def iterate(
 def _steps(steps: int | Shape) -> tuple[int, Shape | None]:
     if isinstance(steps, Shape):
         if steps.rank != 1 or not isinstance(steps.size, int):
-            raise ShapeError(f"The steps must be a number or one sized dimension like batch(time=10), not {steps}.")
+            raise ShapeError(
+                f"The steps must be a number or one sized dimension like batch(time=10), not {steps}."
+            )
         return steps.size, steps
     if steps < 0:
         raise ValueRangeError(f"The number of steps must not be negative, but is {steps}.")
     return steps, None
 
 
-def _checked_state(result: Any, state: tuple[Any, ...], step: Callable[..., Any]) -> tuple[Any, ...]:
+def _checked_state(
+    result: Any, state: tuple[Any, ...], step: Callable[..., Any]
+) -> tuple[Any, ...]:
     entries = result if isinstance(result, tuple) and not hasattr(result, "_fields") else (result,)
     if len(state) == 1 and len(entries) != 1:
         entries = (result,)

@@ -1,4 +1,7 @@
-"""From trees of tensors to flat lists of native arrays and back, the form in which frameworks transform functions."""
+"""From trees of tensors to flat lists of native arrays and back.
+
+Lists of arrays are the form in which frameworks transform functions.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ class TreeForm:
     tensors: tuple[TensorForm, ...]
 
     def assemble(self, natives: Sequence[Native], backend: Backend[Any] | None = None) -> Any:
-        """Tree with these arrays, in the order of `disassemble`; they may belong to another backend."""
+        """Tree with these arrays, in the order of `disassemble`, maybe of another backend."""
         source = iter(natives)
         return self.structure.unflatten([_assemble(form, source, backend) for form in self.tensors])
 
@@ -92,13 +95,30 @@ def signatures(form: TreeForm) -> list[Signature]:
     return found
 
 
+def materialized(tensor: Tensor) -> Tensor:
+    """The same tensor, storing also the dimensions that it expands lazily.
+
+    What is stored once for many elements has one cotangent: the sum of theirs, which is not the
+    cotangent of any of them.
+    """
+    if isinstance(tensor, Stacked):
+        return tensor.map(materialized)
+    dense = tensor.dense()
+    shape = dense.shape
+    if dense.signature.stored.rank == shape.rank:
+        return dense
+    return Dense(dense.stored_in(shape.names), dense.signature.replace(stored=shape))
+
+
 def transform_backend(parts: Sequence[Signature]) -> Backend[Any]:
-    """Backend that runs a transform: that of the tensors, or the default one if they are NumPy's."""
+    """Backend that runs a transform: that of the tensors, or the default for those of NumPy."""
     backend = combine([part.backend for part in parts]) if parts else default_backend()
     return default_backend() if backend.name == "numpy" else backend
 
 
-def moved(natives: Sequence[Native], parts: Sequence[Signature], backend: Backend[Any]) -> list[Native]:
+def moved(
+    natives: Sequence[Native], parts: Sequence[Signature], backend: Backend[Any]
+) -> list[Native]:
     """Native arrays as those of `backend`."""
     return [
         native if part.backend is backend else backend.from_numpy(part.backend.to_numpy(native))

@@ -42,7 +42,7 @@ class State:
 def test_labels_in_another_order_are_refused():
     a = wrap([1, 2], channel(vector="x,y"))
     b = wrap([1, 2], channel(vector="y,x"))
-    with pytest.raises(LabelError, match=r"Reorder one of them, e.g. t\['x,y'\]"):
+    with pytest.raises(LabelError, match="Reorder one"):
         a + b
 
 

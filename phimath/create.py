@@ -124,12 +124,14 @@ def expand(value: T, *dims: DimSpec) -> T:
     Dimensions that a tensor has already must agree in size, type and labels.
     """
     shape = merge_shapes(parse_dims(*dims))
+    if isinstance(value, Tensor):
+        return _expand(value, shape)  # type: ignore[return-value]
     return tree_map(lambda t: _expand(t, shape), _as_tensors(value))
 
 
 def _expand(value: Tensor, shape: Shape) -> Tensor:
-    missing = shape.without(value.shape)
-    if None in missing.sizes:
+    missing = None in shape.sizes and shape.without(value.shape)
+    if missing and None in missing.sizes:
         raise ShapeError(
             f"Expanding {value.shape} needs the sizes of {missing}. Give them, e.g. spatial(x=4)."
         )

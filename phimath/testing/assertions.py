@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from math import log
 from typing import Any
 
@@ -13,12 +14,11 @@ from phimath.backend import backend_of
 from phimath.errors import BackendError
 
 
-def assert_close(
-    actual: object, expected: object, rtol: float = 1e-5, atol: float = 0.0
-) -> None:
+def assert_close(actual: object, expected: object, rtol: float = 1e-5, atol: float = 0.0) -> None:
     """Check that |actual − expected| ≤ atol + rtol |expected| everywhere; NaN equals NaN.
 
-    Takes numbers, arrays of any backend, tensors (compared by the names of their dimensions, whatever the order) and trees of
+    Takes numbers, arrays of any backend, tensors (compared by the names of their dimensions,
+    whatever the order) and trees of
     these: sequences, mappings and dataclasses.  Sizes must be equal, nothing is broadcast.
 
     Raises:
@@ -43,7 +43,9 @@ def _children(value: Any) -> dict[str, Any] | None:
     if _is_tensor(value) or isinstance(value, (str, bytes)):
         return None
     if isinstance(value, Mapping):
-        return {f"[{key!r}]": child for key, child in sorted(value.items(), key=lambda i: str(i[0]))}
+        return {
+            f"[{key!r}]": child for key, child in sorted(value.items(), key=lambda i: str(i[0]))
+        }
     if isinstance(value, Sequence):
         return {f"[{i}]": child for i, child in enumerate(value)}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -72,7 +74,9 @@ def _as_numpy(value: Any, path: str) -> np.ndarray:
     try:
         return np.asarray(backend_of(value).to_numpy(value))
     except BackendError as error:
-        raise AssertionError(f"{_at(path)}{type(value).__name__} can't be compared: {error}") from error
+        raise AssertionError(
+            f"{_at(path)}{type(value).__name__} can't be compared: {error}"
+        ) from error
 
 
 def _compare_arrays(
@@ -93,7 +97,8 @@ def _compare_arrays(
     position = tuple(int(i) for i in np.unravel_index(int(np.argmax(severity)), wrong.shape))
     _fail(
         path,
-        f"{int(wrong.sum())} of {wrong.size} values differ, most by {error[position]:.3g} at {position}: "
+        f"{int(wrong.sum())} of {wrong.size} values differ, most by {error[position]:.3g} "
+        f"at {position}: "
         f"{actual[position]!r}, expected {expected[position]!r} (rtol={rtol:.3g}, atol={atol:.3g})",
     )
 
@@ -109,9 +114,10 @@ def _fail(path: str, message: str) -> None:
 def assert_order(
     errors: Sequence[float], expected: float, within: float = 0.2, factor: float = 2
 ) -> None:
-    """Check that errors fall with the `expected` order when the resolution grows by `factor` from each to the next.
+    """Check that errors fall with the `expected` order.
 
-    The last step decides, where the method is closest to its asymptotic range; every step before must fall as well.
+    From each error to the next the resolution grows by `factor`.  The last step decides, where
+    the method is closest to its asymptotic range; every step before must fall as well.
 
     Raises:
         AssertionError: lists errors and the orders seen.
@@ -119,8 +125,7 @@ def assert_order(
     values = [float(error) for error in errors]
     if len(values) < 2 or not all(0 < value < float("inf") for value in values):
         raise AssertionError(f"An order needs two or more positive, finite errors, not {values}.")
-    pairs = zip(values, values[1:], strict=False)
-    orders = [log(coarse / fine) / log(factor) for coarse, fine in pairs]
+    orders = [log(coarse / fine) / log(factor) for coarse, fine in pairwise(values)]
     if abs(orders[-1] - expected) > within or (expected > 0 and min(orders) <= 0):
         seen = ", ".join(f"{order:.2f}" for order in orders)
         raise AssertionError(

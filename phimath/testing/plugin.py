@@ -1,10 +1,13 @@
-"""The pytest plugin: `-p phimath.testing.plugin` brings the fixture `backend` and the option `--backend`.
+"""The pytest plugin `-p phimath.testing.plugin`: the fixture `backend`, the option `--backend`.
 
-Without `--backend` all tests run, those that take `backend` once per local backend: NumPy, the strict one, and the strict namespace
-of the Array API standard where its plug is installed.  With `--backend NAME` only tests that take `backend` run, on that one;
+Without `--backend` all tests run, those that take `backend` once per local backend: NumPy, the
+strict one, and the strict namespace
+of the Array API standard where its plug is installed.  With `--backend NAME` only tests that take
+`backend` run, on that one;
 they fail where it is missing or broken, so that a job can't be green by accident.
 
-`@pytest.mark.needs("value_and_gradient")` lists a test for those backends only that support the method.
+`@pytest.mark.needs("value_and_gradient")` lists a test for those backends only that support the
+method.
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="run only tests that take `backend`, on this backend (repeatable, or separated by commas)",
+        help="run only tests that take `backend`, on this one (repeatable, or with commas)",
     )
 
 
@@ -42,13 +45,15 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the strict backend and the marker `needs`."""
     register(StrictBackend())
     config.addinivalue_line(
-        "markers", "needs(*methods): run only on backends that support these methods of the contract"
+        "markers",
+        "needs(*methods): run only on backends that support these methods of the contract",
     )
 
 
 def chosen(config: pytest.Config) -> list[str]:
     """Names given by `--backend`, each once."""
-    names = [name for given in config.getoption("--backend") for name in given.split(",") if name]
+    given: list[str] = config.getoption("--backend") or []
+    names = [name for text in given for name in text.split(",") if name]
     return list(dict.fromkeys(names))
 
 
@@ -83,7 +88,7 @@ def _is_selected(item: pytest.Item, only_backends: bool) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests without a backend under `--backend`, and combinations that a backend declares as unsupported."""
+    """Leave out tests without a backend under `--backend`, and what a backend can't do."""
     only_backends = bool(chosen(config))
     selected = [item for item in items if _is_selected(item, only_backends)]
     if len(selected) < len(items):

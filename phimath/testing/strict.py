@@ -1,6 +1,7 @@
-"""A backend stricter than reality: NumPy behind a wall that refuses whatever the contract does not allow.
+"""A backend stricter than reality: NumPy behind a wall that refuses what the contract forbids.
 
-A framework may accept a list, an integer division or an implicit promotion; a program that passes here uses none of them.
+A framework may accept a list, an integer division or an implicit promotion; a program that passes
+here uses none of them.
 """
 
 from __future__ import annotations
@@ -200,7 +201,7 @@ StrictBackend = cast(
         "StrictBackend",
         (_StrictParts, Backend),
         {
-            "__doc__": "NumPy behind the wall; made from the contract's methods and the tables of rules.",
+            "__doc__": "NumPy behind the wall, made from the contract and the tables of rules.",
             **{name: _checked_method(name) for name in _CONTRACT},
             **{name: _elementwise_method(name) for name in (*UNARY, *BINARY, *DERIVED)},
         },

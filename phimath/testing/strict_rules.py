@@ -1,6 +1,7 @@
 """What the contract promises to backends about arguments, as tables of checks.
 
-Each check returns a complaint, or an empty text where all is well.  Arrays appear as NumPy arrays here.
+Each check returns a complaint, or an empty text where all is well.  Arrays appear as NumPy arrays
+here.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ Arguments: TypeAlias = "Mapping[str, Any]"  # values of any of the contract's ar
 Rule: TypeAlias = "Callable[[Arguments], str]"
 
 _KINDS: Final = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
-_NUMBERS: Final = {bool: 0, int: 1, float: 2, complex: 3}
+_NUMBERS: Final[dict[type, int]] = {bool: 0, int: 1, float: 2, complex: 3}
 _HOLDS: Final = {"bool": 0, "int": 1, "uint": 1, "float": 2, "complex": 3}
 NUMERIC: Final = "int float complex"
 REAL: Final = "int float"
@@ -152,9 +153,7 @@ def _index_fits(arguments: Arguments) -> str:
     sizes, index = arguments["a"].shape, arguments["index"]
     if len(sizes) != len(index):
         return f"{len(index)} indices for {len(sizes)} axes"
-    wrong = [
-        i for i, n in zip(index, sizes, strict=True) if isinstance(i, int) and not -n <= i < n
-    ]
+    wrong = [i for i, n in zip(index, sizes, strict=True) if isinstance(i, int) and not -n <= i < n]
     return f"indices {wrong} are out of range in {sizes}" if wrong else ""
 
 
@@ -182,7 +181,7 @@ def _one_width_per_axis(arguments: Arguments) -> str:
 
 def number_fits(dtype: np.dtype[Any], number: object) -> str:
     """A Python number must not widen the kind of the elements it meets."""
-    if _NUMBERS[type(number)] <= _HOLDS[DType(dtype.name).kind]:
+    if _NUMBERS.get(type(number), 4) <= _HOLDS[DType(dtype.name).kind]:
         return ""
     return f"the number {number!r} would change elements of type {dtype.name}"
 
@@ -307,8 +306,7 @@ ELEMENTWISE: Final[dict[str, str]] = {
     **dict.fromkeys("isfinite isnan isinf equal not_equal".split(), "bool " + NUMERIC),
     **dict.fromkeys("logical_not logical_and logical_or logical_xor".split(), "bool"),
     **dict.fromkeys(
-        "bitwise_invert bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift".split(),
-        "int",
+        [f"bitwise_{name}" for name in "invert and or xor left_shift right_shift".split()], "int"
     ),
     **dict.fromkeys("atan2 sigmoid softplus erf log_gamma lower_incomplete_gamma".split(), "float"),
 }

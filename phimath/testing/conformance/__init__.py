@@ -1,4 +1,4 @@
-"""The conformance suite: what every backend must do, as one table of cases per topic of the contract.
+"""The conformance suite: what every backend must do, as one table of cases per topic.
 
 A test file of a backend's package holds the line `from phimath.testing.conformance import *`.
 """
@@ -8,13 +8,10 @@ from phimath.testing.conformance.suite import (
 )
 from phimath.testing.conformance.suite import test_contract_is_covered as test_contract_is_covered
 from phimath.testing.conformance.suite import (
-    test_declarations_name_methods_and_give_advice as test_declarations_name_methods_and_give_advice,
+    test_declarations_give_advice as test_declarations_give_advice,
 )
 from phimath.testing.conformance.suite import (
     test_gradient_equals_finite_differences as test_gradient_equals_finite_differences,
-)
-from phimath.testing.conformance.suite import (
-    test_override_has_the_signature_of_the_contract as test_override_has_the_signature_of_the_contract,
 )
 from phimath.testing.conformance.suite import (
     test_result_equals_that_of_numpy as test_result_equals_that_of_numpy,
@@ -22,13 +19,16 @@ from phimath.testing.conformance.suite import (
 from phimath.testing.conformance.suite import (
     test_result_stays_on_its_device as test_result_stays_on_its_device,
 )
+from phimath.testing.conformance.suite import (
+    test_signature_is_that_of_the_contract as test_signature_is_that_of_the_contract,
+)
 
 __all__ = [
     "test_case_names_are_unique",
     "test_contract_is_covered",
-    "test_declarations_name_methods_and_give_advice",
+    "test_declarations_give_advice",
     "test_gradient_equals_finite_differences",
-    "test_override_has_the_signature_of_the_contract",
+    "test_signature_is_that_of_the_contract",
     "test_result_equals_that_of_numpy",
     "test_result_stays_on_its_device",
 ]

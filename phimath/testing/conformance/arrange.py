@@ -83,7 +83,9 @@ def _joined() -> Iterator[Case]:
         yield Case(f"{dtype}-empty", "concat", ([first, first[:, :0]], 1), expected)
     scalars = [np.asarray(1.0), np.asarray(2.0)]
     yield Case("rank-0", "stack", (scalars, 0), reference(np.stack, "float64"))
-    yield Case("single", "concat", ([sample("float64", 2)], 0), reference(np.concatenate, "float64"))
+    yield Case(
+        "single", "concat", ([sample("float64", 2)], 0), reference(np.concatenate, "float64")
+    )
 
 
 def _padded(array: np.ndarray, widths: list[tuple[int, int]], value: complex) -> np.ndarray:

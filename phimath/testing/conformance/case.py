@@ -1,6 +1,7 @@
 """What a case is: one call of the contract on NumPy values, and what it must give.
 
-Cases are data: the modes in `modes.py` decide how each is run, e.g. eagerly, on another device or differentiated.
+Cases are data: the modes in `modes.py` decide how each is run, e.g. eagerly, on another device or
+differentiated.
 """
 
 from __future__ import annotations
@@ -49,9 +50,12 @@ class Case:
     """One row.
 
     method: name of a contract method or elementwise function.
-    arguments: NumPy arrays become native, also inside of lists; `Plain`, `Made` and all others as described there.
-    expected: gives the results from the arguments as they stand here; arrays have the exact element type that is promised.
-    observe: what of the results, as NumPy values, is compared where they are not unique (eigenvectors have any phase).
+    arguments: NumPy arrays become native, also inside of lists; `Plain`, `Made` and all others as
+        described there.
+    expected: gives the results from the arguments as they stand here; arrays have the exact
+        element type that is promised.
+    observe: what of the results, as NumPy values, is compared where they are not unique
+        (eigenvectors have any phase).
     result_types: element types of the native results where `observe` hides them.
     ulps: allowed deviation in units of the precision.
     differentiable: positions of the arguments whose derivative is compared with finite differences.

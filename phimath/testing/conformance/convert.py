@@ -27,7 +27,7 @@ def _is_true(*_: Any) -> bool:
 
 def _cast_by_numpy(array: np.ndarray, dtype: DType) -> np.ndarray:
     drops_imaginary = array.dtype.kind == "c" and dtype.kind not in ("complex", "bool")
-    return (array.real if drops_imaginary else array).astype(dtype.name)
+    return (np.real(array) if drops_imaginary else array).astype(dtype.name)
 
 
 def _casts() -> Iterator[Case]:

@@ -89,9 +89,7 @@ _SHIFTS: Final = ((12.0, 10.0, -7.0, 0.0, 255.0, 1.0), (1.0, 0.0, 2.0, 3.0, 4.0,
 _FLAGS: Final = ((0.0, 0.0, 1.0, 1.0, 0.0, 1.0), (0.0, 1.0, 0.0, 1.0, 0.0, 1.0))
 _GAMMA: Final = ((0.5, 1.0, 2.5, 5.0, 0.1, 3.0), (0.2, 1.0, 2.0, 8.0, 0.5, 0.01))
 _Values = tuple[tuple[float, ...], tuple[float, ...]]
-_BINARY: Final[
-    dict[str, tuple[Callable[..., Any], _Values, tuple[str, ...], tuple[int, ...]]]
-] = {
+_BINARY: Final[dict[str, tuple[Callable[..., Any], _Values, tuple[str, ...], tuple[int, ...]]]] = {
     "add": (np.add, _APART, NUMERIC, (0, 1)),
     "subtract": (np.subtract, _APART, NUMERIC, (0, 1)),
     "multiply": (np.multiply, _APART, NUMERIC, (0, 1)),
@@ -119,10 +117,11 @@ _BINARY: Final[
     "lower_incomplete_gamma": (special.gammainc, _GAMMA, FLOATS, ()),
 }
 
-# Functions that a backend may have to compose by itself, so that an empty array is a case of its own.
+# Functions that a backend may have to compose by itself, so that an empty array is a case of its
+# own.
 _COMPOSED: Final = {
-    *("sign", "round", "angle", "sigmoid", "softplus", "erf", "log_gamma", "lower_incomplete_gamma"),
-    *("conj", "imag", "add", "pow", "remainder", "less"),
+    *"sign round angle sigmoid softplus erf log_gamma lower_incomplete_gamma".split(),
+    *"conj imag add pow remainder less".split(),
 }
 _TESTS: Final = {"isfinite", "isnan", "isinf", "equal", "not_equal", "less", "less_equal"} | {
     "greater",
@@ -134,7 +133,7 @@ _ULPS: Final = {"log_gamma": 512, "lower_incomplete_gamma": 4096, "pow": 128, "t
 
 
 def _values(numbers: tuple[float, ...], dtype: str) -> np.ndarray:
-    """The numbers in this type; complex ones off the real axis, where functions have no branch cuts."""
+    """The numbers in this type; complex ones off the real axis, away from branch cuts."""
     with np.errstate(invalid="ignore"):
         if dtype in COMPLEXES:
             return (np.asarray(numbers) + 0.3j).astype(dtype)
@@ -151,17 +150,18 @@ def _result_type(name: str, dtype: str) -> str:
 
 def _unary() -> Iterator[Case]:
     for name, (function, numbers, dtypes, differentiable) in _UNARY.items():
+        ulps = _ULPS.get(name, 64)
         for dtype in dtypes:
             values = _values(numbers, dtype)
-            yield Case(
-                dtype, name, (values,), reference(function, _result_type(name, dtype)),
-                ulps=_ULPS.get(name, 64), differentiable=(0,) if differentiable and is_double(dtype) else (),
-            )  # fmt: skip
-        values, expected = _values(numbers, dtypes[0]), reference(function, _result_type(name, dtypes[0]))
+            expected = reference(function, _result_type(name, dtype))
+            wrt = (0,) if differentiable and is_double(dtype) else ()
+            yield Case(dtype, name, (values,), expected, ulps=ulps, differentiable=wrt)
+        values = _values(numbers, dtypes[0])
+        expected = reference(function, _result_type(name, dtypes[0]))
         if name in _COMPOSED:
             yield Case("empty", name, (values[:0].reshape(0, 2),), expected)
         single = np.asarray(values[1])
-        yield Case("rank-0", name, (single,), expected, ulps=_ULPS.get(name, 64))
+        yield Case("rank-0", name, (single,), expected, ulps=ulps)
 
 
 def _binary() -> Iterator[Case]:

@@ -1,6 +1,7 @@
 """Cases of the topic `gradient`: functions with known derivatives.
 
-That all other topics are differentiated correctly is checked by the mode `gradient` on their own cases.
+That all other topics are differentiated correctly is checked by the mode `gradient` on their own
+cases.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def _gradient_of_cubes(backend: Backend[Any]) -> Callable[..., Any]:
 
 
 def _replaced(backend: Backend[Any]) -> Callable[..., Any]:
-    """Outputs (2a, ab) whose derivative claims to be 10 times the first cotangent, and none for b."""
+    """Outputs (2a, ab); the derivative claims 10 times the first cotangent, and none for b."""
     multiply = backend.function("multiply")
 
     def forward(a: Native, b: Native) -> tuple[Native, ...]:
@@ -111,9 +112,7 @@ def _never_called(backend: Backend[Any]) -> Callable[..., Any]:
 def _gradients(
     name: str, make: Callable[..., Any], arrays: list[np.ndarray], expected: Callable[..., Any]
 ) -> Case:
-    return Case(
-        name, "value_and_gradient", (Made(make), arrays), lambda _, given: expected(*given)
-    )
+    return Case(name, "value_and_gradient", (Made(make), arrays), lambda _, given: expected(*given))
 
 
 def _of_real(dtype: str) -> Iterator[Case]:
@@ -157,7 +156,7 @@ def _of_complex(dtype: str) -> Iterator[Case]:
         return np.sum(np.abs(z) ** 2).astype(real_of(dtype)), (), (2 * z,)
 
     def real_of_square(z: np.ndarray) -> Any:
-        return np.sum((z * z).real), (), (2 * np.conj(z),)
+        return np.sum(np.real(z * z)), (), (2 * np.conj(z),)
 
     yield _gradients(f"{dtype}-energy", _energy, [z], energy)
     yield _gradients(f"{dtype}-square", _real_of_square, [z], real_of_square)

@@ -54,9 +54,7 @@ def _gather() -> Iterator[Case]:
 _COMBINE: Final[dict[str, Any]] = {"add": np.add, "min": np.minimum, "max": np.maximum}
 
 
-def _scattered(
-    base: np.ndarray, indices: np.ndarray, values: np.ndarray, mode: str
-) -> np.ndarray:
+def _scattered(base: np.ndarray, indices: np.ndarray, values: np.ndarray, mode: str) -> np.ndarray:
     result = base.copy()
     for b in range(base.shape[0]):
         if mode == "update":

@@ -102,7 +102,7 @@ def _expect_qr(a: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def _in_order(values: np.ndarray) -> np.ndarray:
-    order = np.lexsort((values.imag, values.real.round(3)), axis=-1)
+    order = np.lexsort((np.imag(values), np.real(values).round(3)), axis=-1)
     return np.take_along_axis(values, order, -1)
 
 
@@ -121,7 +121,7 @@ def _decompositions() -> Iterator[Case]:
             yield Case(
                 f"{name}-{dtype}", "svd", (a,), _expect_svd, _observe_svd, (dtype, real, dtype),
                 differentiable=wrt, differentiated=(1,), **tolerance,
-            )
+            )  # fmt: skip
             yield Case(
                 f"{name}-{dtype}", "qr", (a,), _expect_qr, _observe_qr, (dtype, dtype), **tolerance
             )
@@ -129,13 +129,13 @@ def _decompositions() -> Iterator[Case]:
             yield Case(
                 f"{name}-{dtype}", "eigh", (_hermitian(dtype, *batch),), _expect_eigh,
                 _observe_eigh, (real, dtype), differentiated=(0,), **tolerance,
-            )
+            )  # fmt: skip
             general = _regular(dtype, *batch)
             kind = "complex64" if dtype in ("float32", "complex64") else "complex128"
             yield Case(
                 f"{name}-{dtype}", "eigenvalues", (general,), _expect_eigenvalues, _in_order,
                 (kind,), **tolerance,
-            )
+            )  # fmt: skip
             right = sample(dtype, *batch, 3, 2, seed=1)
             yield Case(
                 f"{name}-{dtype}", "solve", (general, right), reference(np.linalg.solve, dtype),

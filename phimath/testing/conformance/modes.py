@@ -1,4 +1,4 @@
-"""How a case is run.  A mode is a function of backend and case that raises where the backend errs."""
+"""How a case is run: a mode is a function of backend and case that raises on an error."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def eagerly(backend: Backend[Any], case: Case) -> None:
 
 
 def on_another_device(backend: Backend[Any], case: Case) -> None:
-    """The same with all arrays on the first device after the default one, where all results have to stay.
+    """The same on the first device after the default one, where all results have to stay.
 
     Where there is one device only, it is named explicitly.
     """
@@ -68,7 +68,9 @@ def _check(backend: Backend[Any], case: Case, results: Any) -> None:
         _check_types(backend, leaves, types)
     found = to_numpy(backend, results)
     if case.observe is not None:
-        found = case.observe(*found) if isinstance(results, tuple) and types else case.observe(found)
+        found = (
+            case.observe(*found) if isinstance(results, tuple) and types else case.observe(found)
+        )
     for one, other in zip(_leaves(found), wanted, strict=True):
         _check_value(one, other, case.ulps)
 
@@ -99,7 +101,7 @@ def _check_value(found: Any, expected: Any, ulps: float) -> None:
     if expected.dtype.kind not in "fc":
         assert_close(found, expected, rtol=0)
         return
-    tolerance = ulps * float(np.finfo(expected.dtype).eps)
+    tolerance = ulps * float(np.finfo(np.dtype(expected.dtype.name)).eps)
     finite = np.abs(expected)[np.isfinite(expected)]
     # Sums cancel: what is small beside the other results is as exact as these.
     scale = float(finite.max(initial=0))
@@ -107,9 +109,10 @@ def _check_value(found: Any, expected: Any, ulps: float) -> None:
 
 
 def differentiated(backend: Backend[Any], case: Case) -> None:
-    """Derivative of a weighted sum of the results, along random directions, against finite differences of NumPy's.
+    """Derivative of a weighted sum of the results against finite differences of NumPy's.
 
-    Done in double precision.  Along one random direction per argument, any wrong element shows with probability 1.
+    Done in double precision.  Along one random direction per argument, any wrong element shows
+    with probability 1.
     """
     given = [case.arguments[i] for i in case.differentiable]
     arrays = [array for one in given for array in (one if isinstance(one, list) else [one])]
@@ -137,7 +140,7 @@ def differentiated(backend: Backend[Any], case: Case) -> None:
 
 
 def _replaced(case: Case, arrays: Sequence[Any]) -> list[Any]:
-    """The arguments of the case with other arrays, NumPy's or native, in its differentiable positions."""
+    """The arguments of the case with other arrays in its differentiable positions."""
     arguments, remaining = list(case.arguments), iter(arrays)
     for position in case.differentiable:
         old = arguments[position]

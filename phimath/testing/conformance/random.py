@@ -40,7 +40,9 @@ def _published(*_: Any) -> np.ndarray:
 CASES: Final = (
     Case("published", "random_bits", ((0, 0), 2), _published, takes_device=True),
     *(
-        Case(f"{key[0]:x}-{key[1]:x}-{count}", "random_bits", (key, count), _words, takes_device=True)
+        Case(
+            f"{key[0]:x}-{key[1]:x}-{count}", "random_bits", (key, count), _words, takes_device=True
+        )
         for key in ((1, 2), (0xFFFFFFFF, 0xFFFFFFFF), (0x13198A2E, 0x83707344))
         for count in (0, 1, 7, 32)
     ),

@@ -1,4 +1,4 @@
-"""The assertions fail where they should: an assertion that can't fail would make every test above it worthless."""
+"""The assertions fail where they should, else every test above them would be worthless."""
 
 from dataclasses import dataclass
 
@@ -44,7 +44,8 @@ def test_equal_values_pass(actual, expected):
     ("actual", "expected", "message"),
     [
         (1.0, 1.1, r"most by 0\.1 at \(\)"),
-        (np.array([[1.0, 2.0], [3.0, 9.0]]), np.array([[1.0, 2.0], [4.0, 4.0]]), r"2 of 4 .* by 5 at \(1, 1\)"),
+        (np.array([[1.0, 2.0], [3.0, 9.0]]), np.array([[1.0, 2.0], [4.0, 4.0]]),
+         r"2 of 4 .* by 5 at \(1, 1\)"),
         (np.array([np.nan]), np.array([1.0]), "nan"),
         (np.array([1.0]), np.array([np.nan]), "nan"),
         (np.array([np.inf]), np.array([-np.inf]), "inf"),

@@ -43,7 +43,8 @@ def add(*operands):
         ("2 axes", lambda: strict.get(FLOATS, (0,))),
         ("'index' must be", lambda: strict.get(FLOATS, (slice(None), INTEGERS))),
         ("must lie in", lambda: strict.take(FLOATS, strict.from_numpy(np.array([-1])), 0)),
-        ("expected int64 or int32", lambda: strict.take(FLOATS, strict.cast(INTEGERS, DType("int8")), 1)),
+        ("expected int64 or int32", lambda: strict.take(
+            FLOATS, strict.cast(INTEGERS, DType("int8")), 1)),
         ("'widths' must be", lambda: strict.pad(FLOATS, [(-1, 0), (0, 0)], 0.0)),
         ("pairs of widths", lambda: strict.pad(FLOATS, [(1, 0)], 0.0)),
         ("'arrays' must be", lambda: strict.stack([FLOATS, np.ones((2, 3))], 0)),
@@ -66,7 +67,7 @@ def test_calls_outside_of_the_contract_are_refused(reason, call):
 @pytest.mark.parametrize(
     "use",
     [
-        lambda a: a == a,  # noqa: PLR0124
+        lambda a: a == a,
         len,
         bool,
         float,

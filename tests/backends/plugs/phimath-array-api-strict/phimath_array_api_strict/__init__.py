@@ -1,4 +1,4 @@
-"""The strict namespace of the Array API standard as a backend: nothing beyond the standard is there."""
+"""The strict namespace of the Array API standard as a backend."""
 
 from __future__ import annotations
 

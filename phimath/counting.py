@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from phimath.dimension import Dim, channel
+from phimath.dimension import Dim, channel, dual, instance
 from phimath.dimension_spec import DimSpec, parse_dims
-from phimath.dims import pack_tensor
+from phimath.dims import pack_tensor, rename_dims
 from phimath.dtype import INT64
-from phimath.elementwise import clip, floor, maximum
+from phimath.elementwise import clip, floor, maximum, where
 from phimath.errors import ShapeError
 from phimath.join import stack_tensors
 from phimath.leaves import as_tensor
@@ -82,6 +82,39 @@ def contains(values: Tensor, query: Tensor, feature_dims: DimFilter = channel) -
     return any_of(same, listed)
 
 
+def count_intersections(
+    values: Tensor,
+    arg_dims: DimFilter,
+    list_dims: DimFilter = instance,
+    feature_dims: DimFilter = channel,
+) -> Tensor:
+    """How many elements each two lists have in common; 0 for a list and itself.
+
+    values: lists of elements; the result has `arg_dims` twice, as they are and as dual dimensions.
+    arg_dims: enumerate the lists; list_dims: enumerate the elements of a list.
+    feature_dims: vectors along these dimensions are equal if all components are.
+    """
+    lists = values.shape.resolve(arg_dims)
+    listed = values.shape.resolve(list_dims).names
+    elements = parse_dims("_elements:i").single
+    packed = pack_tensor(values, listed, elements)
+    others = rename_dims(packed, (*lists.names, elements.name), (*lists.as_dual(), "_others"))
+    same = all_of(packed == others, values.shape.only(feature_dims))
+    counts = total(any_of(same, "_others"), elements.name)
+    return where(_is_pair(lists), counts, 0)
+
+
+def _is_pair(lists: Shape) -> Tensor:
+    """Whether lists, and those along the dual dimensions, differ."""
+    result: Tensor | None = None
+    for dim in lists.dims:
+        index = _counted(dim, Shape(dim).int_sizes[0])
+        differs = index != rename_dims(index, dim.name, dual)
+        result = differs if result is None else result | differs
+    assert result is not None
+    return result
+
+
 def _comparison(
     values: Tensor, query: Tensor, feature_dims: DimFilter
 ) -> tuple[tuple[str, ...], Tensor]:
@@ -96,4 +129,4 @@ def _comparison(
     return ((listed.name,) if names else ()), same
 
 
-__all__ = ["contains", "count_occurrences", "histogram"]
+__all__ = ["contains", "count_intersections", "count_occurrences", "histogram"]

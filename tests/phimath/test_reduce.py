@@ -252,6 +252,12 @@ def test_occurrences_are_counted_per_query():
     assert not bool(counting.contains(points, vec(x=1, y=4)))
 
 
+def test_elements_that_two_lists_share_are_counted():
+    lists = wrap([[1, 2], [2, 3], [5, 6]], spatial("s"), instance("p"))
+    result = counting.count_intersections(lists, "s")
+    assert_close(result.numpy("s,~s"), np.array([[0, 1, 0], [1, 0, 0], [0, 0, 0]]))
+
+
 # --- norms ---
 
 

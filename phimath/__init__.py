@@ -140,6 +140,12 @@ from phimath.order import cumulative_sum as cumulative_sum
 from phimath.order import median as median
 from phimath.order import quantile as quantile
 from phimath.order import sort as sort
+from phimath.random import pick_random as pick_random
+from phimath.random import random_normal as random_normal
+from phimath.random import random_permutation as random_permutation
+from phimath.random import random_uniform as random_uniform
+from phimath.random import seed as seed
+from phimath.random import seeded as seeded
 from phimath.reduce import all as all
 from phimath.reduce import any as any
 from phimath.reduce import finite_max as finite_max

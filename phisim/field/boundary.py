@@ -61,8 +61,9 @@ def prescribed_value(
     return wrap(0.0) if side == ANTISYMMETRIC else None
 
 
-# How a staggered component continues along its own axis, beyond the face that lies on the side.
-_GHOSTS_ABOUT_FACE = {SYMMETRIC: REFLECT, ANTISYMMETRIC: ANTIREFLECT}
+# How a staggered component continues along its own axis, beyond the face that lies on the side.  Without a gradient there it is even
+# about that face; repeating the face's value would put the zero slope half a cell outside, which is first order.
+_GHOSTS_ABOUT_FACE = {ZERO_GRADIENT: REFLECT, SYMMETRIC: REFLECT, ANTISYMMETRIC: ANTIREFLECT}
 _SAMPLES_ABOUT_FACE = {SYMMETRIC: REFLECT, ANTISYMMETRIC: ZERO_GRADIENT}
 
 
@@ -86,7 +87,7 @@ def _about_points(
     """Boundary of the domain as seen by the outermost points, which lie on its sides along `own_axis`."""
     if isinstance(boundary, Constant) and own_axis is None:
         return on_faces(boundary)
-    if boundary in (PERIODIC, ZERO_GRADIENT):
+    if boundary == PERIODIC or (boundary == ZERO_GRADIENT and own_axis is None):
         return boundary
     sides = {}
     for axis in axes:

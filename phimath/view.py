@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # Contraction needs linear algebra, which lies above; it registers itself here.
 CONTRACT: list[Callable[[Any, Any], Any]] = []
 
+_PLAIN_SLICES = {(a, b, type(None)) for a in (int, type(None)) for b in (int, type(None))}
+
 
 @final
 class DimensionView:
@@ -48,9 +50,16 @@ class DimensionView:
         return self.dim.labels
 
     def __getitem__(self, part: Any) -> Any:
-        if part.__class__ is slice and not isinstance(part.start, str):
-            return self.owner.get({self.name: part})
         shape = self.owner.shape
+        # What needs neither labels nor checks, the most frequent case, takes half the time.
+        if part.__class__ is slice:
+            bounds = (part.start.__class__, part.stop.__class__, part.step.__class__)
+            if bounds in _PLAIN_SLICES:
+                return self.owner.get({self.name: part})
+        elif part.__class__ is int:
+            size = shape.dim(self.name).size
+            if size.__class__ is int and -size <= part < size:  # type: ignore[operator]
+                return self.owner.get({self.name: part})
         return self.owner.select({self.name: parse_part(part, shape.dim(self.name), shape)})
 
     def __iter__(self) -> Iterator[Any]:

@@ -14,6 +14,9 @@ from phimath.arrange import slice_off as slice_off
 from phimath.arrange import unravel_index as unravel_index
 from phimath.arrange import unstack as unstack
 from phimath.boundary import pad as pad
+from phimath.comparison import assert_close as assert_close
+from phimath.comparison import close as close
+from phimath.comparison import equal as equal
 from phimath.context import default_backend as default_backend
 from phimath.context import use as use
 from phimath.context import using as using
@@ -25,6 +28,10 @@ from phimath.convert import to_device as to_device
 from phimath.convert import to_float as to_float
 from phimath.convert import to_int32 as to_int32
 from phimath.convert import to_int64 as to_int64
+from phimath.counting import contains as contains
+from phimath.counting import count_intersections as count_intersections
+from phimath.counting import count_occurrences as count_occurrences
+from phimath.counting import histogram as histogram
 from phimath.create import INF as INF
 from phimath.create import NAN as NAN
 from phimath.create import PI as PI
@@ -50,6 +57,7 @@ from phimath.dims import unpack_dim as unpack_dim
 from phimath.dtype import DType as DType
 from phimath.dtype import get_precision as get_precision
 from phimath.dtype import precision as precision
+from phimath.dtype import set_precision as set_precision
 from phimath.elementwise import abs as abs
 from phimath.elementwise import angle as angle
 from phimath.elementwise import arccos as arccos
@@ -128,6 +136,7 @@ from phimath.linear_algebra import eigenvalues as eigenvalues
 from phimath.linear_algebra import einsum as einsum
 from phimath.linear_algebra import matrix_rank as matrix_rank
 from phimath.linear_algebra import svd as svd
+from phimath.nearest import find_closest as find_closest
 from phimath.norm import abs_square as abs_square
 from phimath.norm import l1_loss as l1_loss
 from phimath.norm import l2_loss as l2_loss

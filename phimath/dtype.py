@@ -122,7 +122,7 @@ def _checked_precision(bits: int) -> int:
     return bits
 
 
-def set_global_precision(bits: int) -> None:
+def set_precision(bits: int) -> None:
     """Make `bits` (16, 32 or 64) the precision of floating results in the whole process."""
     _default_precision[0] = _checked_precision(bits)
 

@@ -22,9 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     names = [*(row.name for row in ROWS), IMPORT_ROW]
     unknown = [name for name in options.row if name not in names]
     if unknown:
-        print(
-            f"There is no row {unknown[0]!r}. Choose from: {'; '.join(names)}", file=sys.stderr
-        )
+        print(f"There is no row {unknown[0]!r}. Choose from: {'; '.join(names)}", file=sys.stderr)
         return 2
     backends = options.backend or [name for name in BACKENDS if is_installed(name)]
     report = Report()

@@ -13,7 +13,7 @@ ON_USE: Final = ("scipy", "plotly", "tqdm", "matplotlib", "torch", "jax", "tenso
 
 
 def import_times(statements: tuple[str, ...], repetitions: int) -> list[float]:
-    """Median wall time of a Python process that runs each statement, in seconds; the processes take turns."""
+    """Median wall time in seconds of a process that runs each statement; they take turns."""
     times: list[list[float]] = [[] for _ in statements]
     for statement in statements:
         _run(statement)  # writes the byte code

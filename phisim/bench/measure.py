@@ -19,8 +19,9 @@ def interleaved(
 ) -> list[float]:
     """Median time per call of each alternative, in seconds.
 
-    A repetition times one batch of each alternative in turn, so that all see the same load of the machine.  `synchronize` gets the last
-    result of a batch and waits for it: once per batch, since it would dominate single calls.
+    A repetition times one batch of each alternative in turn, so that all see the same load of the
+    machine.  `synchronize` gets the last result of a batch and waits for it: once per batch, since
+    it would dominate single calls.
     """
     counts = [_batch_size(call, synchronize) for call in calls]
     times: list[list[float]] = [[] for _ in calls]

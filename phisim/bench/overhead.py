@@ -39,7 +39,8 @@ class Row:
     """One operation of ours and its native counterpart.
 
     key: of the native function in `OPERATIONS`.
-    operands: names of the operands: `a`, `b` (x=10, y=10), `c` (x=10), `mask`; or `velocity`, a staggered field of 64².
+    operands: names of the operands: `a`, `b`, `mask` (x=10, y=10) and `c` (x=10); or `velocity`, a
+        staggered field of 64².
     budget: seconds on NumPy, for what we add or for the time in all.
     """
 
@@ -78,7 +79,7 @@ _SPACING: Final = (_LENGTH / _RESOLUTION, _LENGTH / _RESOLUTION)
 
 @dataclass(frozen=True)
 class Case:
-    """A row with its operands on one backend, ready to run; `phiml` is `None` where ΦML has no such row."""
+    """A row with its operands on one backend; `phiml` is `None` where ΦML has no such row."""
 
     ours: Callable[[], Any]
     native: Callable[[], Any]
@@ -138,7 +139,9 @@ def _operands() -> dict[str, np.ndarray]:
     dtype = np.float64 if precision_bits() == 64 else np.float32
     cells, faces = _RESOLUTION, _RESOLUTION + 1
     shapes = {"a": (10, 10), "b": (10, 10), "c": (10,)}
-    values = {name: random.random(shape, dtype) + 0.5 for name, shape in shapes.items()}
+    values: dict[str, np.ndarray] = {
+        name: random.random(shape, dtype) + 0.5 for name, shape in shapes.items()
+    }
     values["mask"] = values["a"] > values["b"]
     # Several cells per step; zero in the walls.
     values["velocity_x"] = 3 * random.standard_normal((faces, cells), dtype)
@@ -172,8 +175,9 @@ def _phiml_call(key: str, natives: Sequence[Native]) -> Callable[[], Any] | None
 def to_native(result: Any) -> Any:
     """Native arrays of a tensor or field (its components); native results as they are."""
     if isinstance(result, Field):
-        components = [result.component(axis) for axis in result.axes] if result.is_staggered else [result.values]
-        return [to_native(component) for component in components]
+        if not result.is_staggered:
+            return to_native(result.values)
+        return [to_native(component) for component in result.components.values()]
     if isinstance(result, Tensor):
         return result.native(result.shape)
     return result

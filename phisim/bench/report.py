@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import sys
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final, Literal
@@ -95,31 +94,43 @@ def as_text(report: Report) -> str:
     with_phiml = any(result.phiml is not None for result in report.results)
     header = ["backend", "row", "ours µs", "native µs", "difference", "ratio"]
     header += ["phiml µs"] if with_phiml else []
-    table = [[*header, "budget", ""]]
-    for result in report.results:
-        ratio = "–" if result.ratio is None else f"{result.ratio:.1f}×"
-        cells = [result.backend, result.row, *map(_microseconds, (result.ours, result.native)), _microseconds(result.difference), ratio]
-        cells += [_microseconds(result.phiml)] if with_phiml else []
-        table.append([*cells, _budget(result), _verdict(result)])
+    table = [[*header, "budget", ""], *(_cells(result, with_phiml) for result in report.results)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines = [_line(row, widths) for row in table]
     lines.insert(1, "-" * len(lines[0]))
     info = report.machine
     packages = ", ".join(f"{name} {number}" for name, number in info["packages"].items())
-    return "\n".join(
-        [
-            *lines,
-            "",
-            f"Python {info['python']}, {packages}; {info['system']}, {info['cpus']} CPUs, {info['precision']} bit.",
-            f"Medians of interleaved batches; OMP_NUM_THREADS is {info['threads']} (set it to 1 to compare single-threaded).",
-            "A budget limits the difference to native code, or the time where it says 'in all'.",
-        ]
-    )
+    lines += [
+        "",
+        (
+            f"Python {info['python']}, {packages}; {info['system']}, {info['cpus']} CPUs, "
+            f"{info['precision']} bit."
+        ),
+        (
+            f"Medians of interleaved batches; OMP_NUM_THREADS is {info['threads']} "
+            "(set it to 1 to compare single-threaded)."
+        ),
+        "A budget limits the difference to native code, or the time where it says 'in all'.",
+    ]
+    return "\n".join(lines)
 
 
-def _line(row: list[str], widths: list[int]) -> str:
-    cells = [c.ljust(w) if i in (0, 1, len(row) - 1) else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
-    return "  ".join(cells).rstrip()
+def _cells(result: Result, with_phiml: bool) -> list[str]:
+    times = [result.ours, result.native, result.difference]
+    ratio = "–" if result.ratio is None else f"{result.ratio:.1f}×"
+    phiml = [_microseconds(result.phiml)] if with_phiml else []
+    return [
+        result.backend, result.row, *map(_microseconds, times), ratio, *phiml,
+        _budget(result), _verdict(result),
+    ]  # fmt: skip
+
+
+def _line(cells: list[str], widths: list[int]) -> str:
+    aligned = [
+        cell.ljust(width) if i in (0, 1, len(cells) - 1) else cell.rjust(width)
+        for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ]
+    return "  ".join(aligned).rstrip()
 
 
 def _microseconds(seconds: float | None) -> str:
@@ -137,9 +148,3 @@ def _budget(result: Result) -> str:
 def _verdict(result: Result) -> str:
     mark = {None: "", True: "✓", False: "✗"}[result.is_met]
     return f"{mark} {result.note}".strip()
-
-
-def print_safely(text: str) -> None:
-    """Print also where the terminal's encoding lacks some of the characters."""
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "replace").decode(encoding))

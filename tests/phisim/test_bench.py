@@ -83,7 +83,9 @@ def test_budgets_limit_the_difference_or_the_time():
 
 
 def test_a_result_with_a_note_breaks_its_budget():
-    result = Result("numpy", "import", 0.1, 0.01, budget=0.35, budget_for="time", note="loads scipy")
+    result = Result(
+        "numpy", "import", 0.1, 0.01, budget=0.35, budget_for="time", note="loads scipy"
+    )
     assert result.is_met is False
 
 

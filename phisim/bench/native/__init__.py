@@ -21,7 +21,8 @@ BACKENDS: Final = ("numpy", "torch", "jax", "tensorflow")
 class Reference(Protocol):
     """What each module here provides.
 
-    OPERATIONS: function of native arrays by the key of a row.  Staggered fields are given by their components, a list of arrays.
+    OPERATIONS: function of native arrays by the key of a row.  Staggered fields are given by a list
+        of their components.
     """
 
     OPERATIONS: Mapping[str, Callable[..., Any]]

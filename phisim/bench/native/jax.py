@@ -36,7 +36,7 @@ def divergence(velocity: list[jax.Array], spacing: tuple[float, float]) -> jax.A
 def self_advection(
     velocity: list[jax.Array], spacing: tuple[float, float], dt: float
 ) -> list[jax.Array]:
-    """Semi-Lagrangian step of a staggered field between resting walls."""
+    """Semi-Lagrangian step of a staggered field on a square between resting walls."""
     x, y = velocity
     # Ghost values along the other axis: the wall lies midway between them and the first values.
     x_ghosts = jnp.concatenate([-x[:, :1], x, -x[:, -1:]], 1)
@@ -46,10 +46,15 @@ def self_advection(
     x_at_y = (x_center[:, 1:] + x_center[:, :-1]) * 0.5
     y_at_x = (y_center[1:] + y_center[:-1]) * 0.5
     columns, rows = dt / spacing[0], dt / spacing[1]
+    cells = x.shape[1]
     i, j = _positions(x)
-    new_x = _sample(x_ghosts, jnp.clip(i - x * columns, 0, x.shape[0] - 1), jnp.clip(j + 1 - y_at_x * rows, 0.5, x.shape[1] + 0.5))
+    i = jnp.clip(i - x * columns, 0, cells)
+    j = jnp.clip(j + 1 - y_at_x * rows, 0.5, cells + 0.5)
+    new_x = _sample(x_ghosts, i, j)
     i, j = _positions(y)
-    new_y = _sample(y_ghosts, jnp.clip(i + 1 - x_at_y * columns, 0.5, y.shape[0] + 0.5), jnp.clip(j - y * rows, 0, y.shape[1] - 1))
+    i = jnp.clip(i + 1 - x_at_y * columns, 0.5, cells + 0.5)
+    j = jnp.clip(j - y * rows, 0, cells)
+    new_y = _sample(y_ghosts, i, j)
     return [new_x.at[0].set(0).at[-1].set(0), new_y.at[:, 0].set(0).at[:, -1].set(0)]
 
 
@@ -67,7 +72,8 @@ def _sample(values: jax.Array, i: jax.Array, j: jax.Array) -> jax.Array:
     corner = low_i * columns + low_j
     flat = values.ravel()
     lower = flat[corner] * (1 - part_j) + flat[corner + 1] * part_j
-    upper = flat[corner + columns] * (1 - part_j) + flat[corner + columns + 1] * part_j
+    corner = corner + columns
+    upper = flat[corner] * (1 - part_j) + flat[corner + 1] * part_j
     return lower * (1 - part_i) + upper * part_i
 
 

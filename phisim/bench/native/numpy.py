@@ -32,29 +32,28 @@ def divergence(velocity: list[np.ndarray], spacing: tuple[float, float]) -> np.n
 def self_advection(
     velocity: list[np.ndarray], spacing: tuple[float, float], dt: float
 ) -> list[np.ndarray]:
-    """Semi-Lagrangian step of a staggered field between resting walls."""
+    """Semi-Lagrangian step of a staggered field on a square between resting walls."""
     x, y = velocity
     # Ghost values along the other axis: the wall lies midway between them and the first values.
     x_ghosts = np.concatenate([-x[:, :1], x, -x[:, -1:]], 1)
     y_ghosts = np.concatenate([-y[:1], y, -y[-1:]], 0)
-    x_center = (x[1:] + x[:-1]) * 0.5
-    y_center = (y[:, 1:] + y[:, :-1]) * 0.5
-    x_at_y = _face_average(np.concatenate([-x_center[:, :1], x_center, -x_center[:, -1:]], 1), 1)
-    y_at_x = _face_average(np.concatenate([-y_center[:1], y_center, -y_center[-1:]], 0), 0)
+    x_center = (x_ghosts[1:] + x_ghosts[:-1]) * 0.5
+    y_center = (y_ghosts[:, 1:] + y_ghosts[:, :-1]) * 0.5
+    x_at_y = (x_center[:, 1:] + x_center[:, :-1]) * 0.5
+    y_at_x = (y_center[1:] + y_center[:-1]) * 0.5
     columns, rows = dt / spacing[0], dt / spacing[1]
+    cells = x.shape[1]
     i, j = _positions(x)
-    new_x = _sample(x_ghosts, np.clip(i - x * columns, 0, x.shape[0] - 1), np.clip(j + 1 - y_at_x * rows, 0.5, x.shape[1] + 0.5))
+    i = np.clip(i - x * columns, 0, cells)
+    j = np.clip(j + 1 - y_at_x * rows, 0.5, cells + 0.5)
+    new_x = _sample(x_ghosts, i, j)
     i, j = _positions(y)
-    new_y = _sample(y_ghosts, np.clip(i + 1 - x_at_y * columns, 0.5, y.shape[0] + 0.5), np.clip(j - y * rows, 0, y.shape[1] - 1))
+    i = np.clip(i + 1 - x_at_y * columns, 0.5, cells + 0.5)
+    j = np.clip(j - y * rows, 0, cells)
+    new_y = _sample(y_ghosts, i, j)
     new_x[[0, -1]] = 0
     new_y[:, [0, -1]] = 0
     return [new_x, new_y]
-
-
-def _face_average(values: np.ndarray, axis: int) -> np.ndarray:
-    if axis == 0:
-        return (values[1:] + values[:-1]) * 0.5
-    return (values[:, 1:] + values[:, :-1]) * 0.5
 
 
 def _positions(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -71,7 +70,8 @@ def _sample(values: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
     corner = low_i * columns + low_j
     flat = values.ravel()
     lower = flat.take(corner) * (1 - part_j) + flat.take(corner + 1) * part_j
-    upper = flat.take(corner + columns) * (1 - part_j) + flat.take(corner + columns + 1) * part_j
+    corner = corner + columns
+    upper = flat.take(corner) * (1 - part_j) + flat.take(corner + 1) * part_j
     return lower * (1 - part_i) + upper * part_i
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import operator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
-
-from phiml import math
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_FIRST_TENSORS: Final = {1: "x", 2: "x,y"}
+math: Final[Any] = import_module("phiml.math")  # a type checker would find this module instead
 
 
 def tensor(native: Any) -> Any:
     """Tensor with the spatial dimensions x, y around a native array of any framework."""
-    return math.reshaped_tensor(native, [math.spatial(d) for d in _FIRST_TENSORS[native.ndim].split(",")])
+    return math.reshaped_tensor(native, [math.spatial(name) for name in "xy"[: native.ndim]])
 
 
 OPERATIONS: Final[dict[str, Callable[..., Any]]] = {

@@ -1,3 +1,5 @@
+# Sizes may be unknown in graphs; of eager tensors they are not.
+# pyright: reportOptionalOperand=false, reportOperatorIssue=false, reportArgumentType=false
 """Native code in TensorFlow, eager."""
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ def divergence(velocity: list[tf.Tensor], spacing: tuple[float, float]) -> tf.Te
 def self_advection(
     velocity: list[tf.Tensor], spacing: tuple[float, float], dt: float
 ) -> list[tf.Tensor]:
-    """Semi-Lagrangian step of a staggered field between resting walls."""
+    """Semi-Lagrangian step of a staggered field on a square between resting walls."""
     x, y = velocity
     # Ghost values along the other axis: the wall lies midway between them and the first values.
     x_ghosts = tf.concat([-x[:, :1], x, -x[:, -1:]], 1)
@@ -44,10 +46,15 @@ def self_advection(
     x_at_y = (x_center[:, 1:] + x_center[:, :-1]) * 0.5
     y_at_x = (y_center[1:] + y_center[:-1]) * 0.5
     columns, rows = dt / spacing[0], dt / spacing[1]
+    cells = x.shape[1]
     i, j = _positions(x)
-    new_x = _sample(x_ghosts, tf.clip_by_value(i - x * columns, 0, x.shape[0] - 1), tf.clip_by_value(j + 1 - y_at_x * rows, 0.5, x.shape[1] + 0.5))
+    i = tf.clip_by_value(i - x * columns, 0, cells)
+    j = tf.clip_by_value(j + 1 - y_at_x * rows, 0.5, cells + 0.5)
+    new_x = _sample(x_ghosts, i, j)
     i, j = _positions(y)
-    new_y = _sample(y_ghosts, tf.clip_by_value(i + 1 - x_at_y * columns, 0.5, y.shape[0] + 0.5), tf.clip_by_value(j - y * rows, 0, y.shape[1] - 1))
+    i = tf.clip_by_value(i + 1 - x_at_y * columns, 0.5, cells + 0.5)
+    j = tf.clip_by_value(j - y * rows, 0, cells)
+    new_y = _sample(y_ghosts, i, j)
     return [tf.pad(new_x[1:-1], [[1, 1], [0, 0]]), tf.pad(new_y[:, 1:-1], [[0, 0], [1, 1]])]
 
 

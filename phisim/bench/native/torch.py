@@ -45,7 +45,7 @@ def divergence(velocity: list[torch.Tensor], spacing: tuple[float, float]) -> to
 def self_advection(
     velocity: list[torch.Tensor], spacing: tuple[float, float], dt: float
 ) -> list[torch.Tensor]:
-    """Semi-Lagrangian step of a staggered field between resting walls."""
+    """Semi-Lagrangian step of a staggered field on a square between resting walls."""
     x, y = velocity
     # Ghost values along the other axis: the wall lies midway between them and the first values.
     x_ghosts = torch.cat([-x[:, :1], x, -x[:, -1:]], 1)
@@ -55,10 +55,15 @@ def self_advection(
     x_at_y = (x_center[:, 1:] + x_center[:, :-1]) * 0.5
     y_at_x = (y_center[1:] + y_center[:-1]) * 0.5
     columns, rows = dt / spacing[0], dt / spacing[1]
+    cells = x.shape[1]
     i, j = _positions(x)
-    new_x = _sample(x_ghosts, (i - x * columns).clamp(0, x.shape[0] - 1), (j + 1 - y_at_x * rows).clamp(0.5, x.shape[1] + 0.5))
+    i = (i - x * columns).clamp(0, cells)
+    j = (j + 1 - y_at_x * rows).clamp(0.5, cells + 0.5)
+    new_x = _sample(x_ghosts, i, j)
     i, j = _positions(y)
-    new_y = _sample(y_ghosts, (i + 1 - x_at_y * columns).clamp(0.5, y.shape[0] + 0.5), (j - y * rows).clamp(0, y.shape[1] - 1))
+    i = (i + 1 - x_at_y * columns).clamp(0.5, cells + 0.5)
+    j = (j - y * rows).clamp(0, cells)
+    new_y = _sample(y_ghosts, i, j)
     new_x[[0, -1]] = 0
     new_y[:, [0, -1]] = 0
     return [new_x, new_y]
@@ -66,7 +71,8 @@ def self_advection(
 
 def _positions(values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     rows, columns = values.shape
-    return torch.arange(rows, dtype=values.dtype)[:, None], torch.arange(columns, dtype=values.dtype)
+    i = torch.arange(rows, dtype=values.dtype)
+    return i[:, None], torch.arange(columns, dtype=values.dtype)
 
 
 def _sample(values: torch.Tensor, i: torch.Tensor, j: torch.Tensor) -> torch.Tensor:
@@ -77,7 +83,8 @@ def _sample(values: torch.Tensor, i: torch.Tensor, j: torch.Tensor) -> torch.Ten
     part_i, part_j = i - low_i, j - low_j
     corner = low_i * columns + low_j
     lower = values.take(corner) * (1 - part_j) + values.take(corner + 1) * part_j
-    upper = values.take(corner + columns) * (1 - part_j) + values.take(corner + columns + 1) * part_j
+    corner = corner + columns
+    upper = values.take(corner) * (1 - part_j) + values.take(corner + 1) * part_j
     return lower * (1 - part_i) + upper * part_i
 
 

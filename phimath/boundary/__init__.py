@@ -1,6 +1,7 @@
 """Boundaries: what lies outside of a grid.
 
-A boundary is a frozen value with a name.  It says which ghost values padding adds, how samples outside are found, and takes part
+A boundary is a frozen value with a name.  It says which ghost values padding adds, how samples
+outside are found, and takes part
 in arithmetic like the grid it belongs to.
 """
 
@@ -29,8 +30,27 @@ from phimath.boundary.sides import combine_sides as combine_sides
 from phimath.boundary.sides import validate_boundary as validate_boundary
 
 __all__ = [
-    "Boundary", "Constant", "Extension", "FaceValue", "Sides", "PerDirection",
-    "PERIODIC", "ZERO_GRADIENT", "BOUNDARY", "ZERO", "ONE", "SYMMETRIC", "REFLECT", "ANTISYMMETRIC", "ANTIREFLECT",
-    "SYMMETRIC_GRADIENT", "NONE",
-    "as_boundary", "combine_sides", "combine_by_direction", "validate_boundary", "on_faces", "pad",
-]  # fmt: skip
+    "Boundary",
+    "Constant",
+    "Extension",
+    "FaceValue",
+    "Sides",
+    "PerDirection",
+    "PERIODIC",
+    "ZERO_GRADIENT",
+    "BOUNDARY",
+    "ZERO",
+    "ONE",
+    "SYMMETRIC",
+    "REFLECT",
+    "ANTISYMMETRIC",
+    "ANTIREFLECT",
+    "SYMMETRIC_GRADIENT",
+    "NONE",
+    "as_boundary",
+    "combine_sides",
+    "combine_by_direction",
+    "validate_boundary",
+    "on_faces",
+    "pad",
+]

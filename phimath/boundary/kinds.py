@@ -1,4 +1,4 @@
-"""The kinds of boundaries: constants, and extensions that repeat, mirror or continue the interior."""
+"""The kinds of boundaries: constants, and what repeats, mirrors or continues the interior."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ Rule = Literal["periodic", "edge", "symmetric", "reflect", "none"]
 
 # sin(-x) = -sin(x), and cos(-x) = cos(x): decides what these make of an antisymmetric boundary.
 _ODD = frozenset(
-    "negative sign sin tan arcsin arctan sinh tanh arcsinh arctanh erf conjugate real imag round".split()
+    "negative sign sin tan arcsin arctan sinh tanh arcsinh arctanh erf conjugate real imag "
+    "round".split()
 )
 _EVEN = frozenset("abs cos cosh".split())
 _AFFINE = frozenset("negative conjugate real imag".split())
@@ -31,8 +32,10 @@ _AFFINE = frozenset("negative conjugate real imag".split())
 class Boundary(ABC):
     """What lies outside of a grid, on all sides or per side.
 
-    Arithmetic applies the same operation to boundaries as to the grids they belong to: `ONE + 1` is the constant 2 and
-    `PERIODIC * 2` is `PERIODIC`.  Numbers and tensors stand for values without a boundary of their own.
+    Arithmetic applies the same operation to boundaries as to the grids they belong to: `ONE + 1`
+    is the constant 2 and
+    `PERIODIC * 2` is `PERIODIC`.  Numbers and tensors stand for values without a boundary of their
+    own.
     """
 
     __slots__ = ()
@@ -79,7 +82,7 @@ COMPOSITES: list[Callable[[Operation, tuple[Any, ...]], Boundary | None]] = []
 
 @dataclass(frozen=True, eq=False)
 class Prescribed(Boundary):
-    """A boundary with a value: a number, or a tensor, e.g. a vector or one value per batch element."""
+    """A boundary with a value: a number, or a tensor such as a vector or a batch of numbers."""
 
     value: Number | Tensor
 
@@ -88,7 +91,9 @@ class Prescribed(Boundary):
             return False
         mine, others = self.value, other.value  # type: ignore[attr-defined]
         # Tensors are compared by identity: their values may be unknown while a compiler traces.
-        return mine is others or not (isinstance(mine, Tensor) or isinstance(others, Tensor)) and mine == others
+        return mine is others or (
+            not (isinstance(mine, Tensor) or isinstance(others, Tensor)) and mine == others
+        )
 
     def __hash__(self) -> int:
         return id(self.value) if isinstance(self.value, Tensor) else hash(self.value)
@@ -100,7 +105,11 @@ class Prescribed(Boundary):
     def component(self, dim: str, index: int, label: str | None, axes: Sequence[str]) -> Boundary:
         """Prescribed value of one component."""
         value = self.value
-        return self.__class__(value.get({dim: index})) if isinstance(value, Tensor) and dim in value.shape else self
+        return (
+            self.__class__(value.get({dim: index}))
+            if isinstance(value, Tensor) and dim in value.shape
+            else self
+        )
 
     def select(self, function: Callable[[Any], Any]) -> Boundary:
         """Same kind with the new value."""
@@ -123,7 +132,7 @@ class Constant(Prescribed):
 @final
 @dataclass(frozen=True, eq=False)
 class FaceValue(Prescribed):
-    """A value prescribed half a cell outside of the outermost values: ghost = 2 value − mirrored interior.
+    """A value prescribed half a cell outside: ghost = 2 value − mirrored interior.
 
     This is how a grid of cell centers sees a constant that is prescribed on the domain's faces.
     """
@@ -141,7 +150,8 @@ class FaceValue(Prescribed):
 class Extension(Boundary):
     """Ghost values made of interior ones: `sign · interior[rule] + edge · outermost value`.
 
-    rule: which interior value belongs to the k-th ghost value: `periodic` the k-th from the other side, `edge` the outermost,
+    rule: which interior value belongs to the k-th ghost value: `periodic` the k-th from the other
+        side, `edge` the outermost,
     `symmetric` the k-th, `reflect` the (k+1)-th, `none`: there are no ghost values.
     """
 
@@ -155,7 +165,7 @@ class Extension(Boundary):
 
     @property
     def is_copy(self) -> bool:
-        """Whether ghost values are unchanged interior values, so that any function of them is one too."""
+        """Whether ghost values are unchanged interior values, as are then any functions of them."""
         return self.sign == 1 and self.edge == 0
 
     def at(self, axis: str, *, upper: bool) -> Boundary:
@@ -184,7 +194,16 @@ ONE = Constant(1)
 
 EXTENSIONS = {
     e.name: e
-    for e in (PERIODIC, ZERO_GRADIENT, SYMMETRIC, REFLECT, ANTISYMMETRIC, ANTIREFLECT, SYMMETRIC_GRADIENT, NONE)
+    for e in (
+        PERIODIC,
+        ZERO_GRADIENT,
+        SYMMETRIC,
+        REFLECT,
+        ANTISYMMETRIC,
+        ANTIREFLECT,
+        SYMMETRIC_GRADIENT,
+        NONE,
+    )
 }
 _DERIVATIVES: dict[str, Callable[[], Boundary]] = {
     "periodic": lambda: PERIODIC,
@@ -196,11 +215,16 @@ _DERIVATIVES: dict[str, Callable[[], Boundary]] = {
     "symmetric-gradient": lambda: REFLECT,
     "none": lambda: NONE,
 }
-_OPPOSITE = {SYMMETRIC: ANTISYMMETRIC, REFLECT: ANTIREFLECT, ANTISYMMETRIC: SYMMETRIC, ANTIREFLECT: REFLECT}
+_OPPOSITE = {
+    SYMMETRIC: ANTISYMMETRIC,
+    REFLECT: ANTIREFLECT,
+    ANTISYMMETRIC: SYMMETRIC,
+    ANTIREFLECT: REFLECT,
+}
 
 
 def on_faces(boundary: Boundary) -> Boundary:
-    """One-sided boundary as seen by cell centers: a constant is prescribed on the face, the rest stays."""
+    """One-sided boundary as seen by cell centers: constants are prescribed on the face."""
     return FaceValue(boundary.value) if isinstance(boundary, Constant) else boundary
 
 
@@ -221,7 +245,8 @@ def combine(operation: Operation, operands: tuple[Any, ...]) -> Boundary:
     result = _combine_extensions(operation, operands, boundaries)
     if result is None:
         raise BoundaryError(
-            f"The boundary of {operation.name}({', '.join(map(repr, operands))}) does not follow from these boundaries. "
+            f"The boundary of {operation.name}({', '.join(map(repr, operands))}) does not follow "
+            "from these boundaries. "
             "Give both operands the same boundary first, e.g. with field.with_boundary(…)."
         )
     return result
@@ -243,7 +268,11 @@ def _combine_extensions(
         return ZERO
     extensions = [b for b in boundaries if isinstance(b, Extension)]
     first = extensions[0] if extensions else None
-    if first is None or len(extensions) != len(boundaries) or any(e.rule != first.rule for e in extensions):
+    if (
+        first is None
+        or len(extensions) != len(boundaries)
+        or any(e.rule != first.rule for e in extensions)
+    ):
         return None
     if all(e.is_copy for e in extensions):
         return first
@@ -274,7 +303,9 @@ def _keeps_with_number(name: str, extension: Extension, operands: tuple[Any, ...
     return bool(extension.edge) and name in ("add", "subtract")
 
 
-def _operator(operation: Operation, *, reflected: bool = False) -> Callable[[Boundary, Any], Boundary]:
+def _operator(
+    operation: Operation, *, reflected: bool = False
+) -> Callable[[Boundary, Any], Boundary]:
     def operator(self: Boundary, other: Any) -> Boundary:
         return apply(operation, other, self) if reflected else apply(operation, self, other)
 
@@ -282,10 +313,16 @@ def _operator(operation: Operation, *, reflected: bool = False) -> Callable[[Bou
     return operator
 
 
-for _method, _name in {
-    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "floordiv": "floor_divide",
-    "mod": "remainder", "pow": "power",
-}.items():  # fmt: skip
+_OPERATORS = {
+    "add": "add",
+    "sub": "subtract",
+    "mul": "multiply",
+    "truediv": "divide",
+    "floordiv": "floor_divide",
+    "mod": "remainder",
+    "pow": "power",
+}
+for _method, _name in _OPERATORS.items():
     setattr(Boundary, f"__{_method}__", _operator(OPERATIONS[_name]))
     setattr(Boundary, f"__r{_method}__", _operator(OPERATIONS[_name], reflected=True))
 

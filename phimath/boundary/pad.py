@@ -1,6 +1,7 @@
 """Padding: ghost values around a grid, as a boundary says.
 
-Axes are padded one after the other, in the order of the shape, so that corners are defined: ghost values of later axes are made from
+Axes are padded one after the other, in the order of the shape, so that corners are defined: ghost
+values of later axes are made from
 those of earlier ones, and where two constants meet, the later axis wins.
 """
 
@@ -49,10 +50,12 @@ def pad(value: Tensor, widths: Mapping[str, Any] | tuple[int, int] | int, mode: 
     Args:
         value: grid to extend.
         widths: `{'x': (lower, upper), 'y': 1}`; a number or pair stands for all spatial dimensions.
-        mode: boundary, or what `as_boundary` makes one of: a number, tensor, name, dict of sides; `None` pads nothing.
+        mode: boundary, or what `as_boundary` makes one of: a number, tensor, name, dict of sides;
+            `None` pads nothing.
 
     Raises:
-        BoundaryError: the boundary says nothing about a padded side, or needs more interior values than there are.
+        BoundaryError: the boundary says nothing about a padded side, or needs more interior values
+            than there are.
         DimensionError: a padded dimension doesn't exist.
     """
     entries = _parse_widths(widths, value.shape)
@@ -84,7 +87,8 @@ def _crop(value: Tensor, entries: Widths) -> tuple[Tensor, Widths]:
         first, stop = -min(lower, 0), size + min(upper, 0)
         if first > stop:
             raise ShapeError(
-                f"Cannot remove {first} and {size - stop} values from '{name}' of size {size}. Use smaller widths."
+                f"Cannot remove {first} and {size - stop} values from '{name}' of size {size}. "
+                "Use smaller widths."
             )
         if lower < 0 or upper < 0:
             index[name] = slice(first, stop)
@@ -106,7 +110,11 @@ def _pad_planned(value: Dense, entries: Widths, boundary: Boundary) -> Dense | N
     plan = make_plan(signature, entries, boundary, precision_bits())
     if plan is None:
         return None
-    native = value.stored_native if signature.stored.names == plan.stored else value.stored_in(plan.stored)
+    native = (
+        value.stored_native
+        if signature.stored.names == plan.stored
+        else value.stored_in(plan.stored)
+    )
     if plan.dtype is not signature.dtype:
         native = value.backend.cast(native, plan.dtype)
     return Dense(run(signature.backend, native, plan.steps), plan.result)
@@ -126,7 +134,11 @@ def _pad_components(value: Tensor, entries: Widths, boundary: Boundary) -> Tenso
     dim = value.shape.dim(name)
     all_axes = value.shape.spatial.names
     parts = [
-        pad_entries(part, entries, boundary.component(name, i, dim.labels[i] if dim.labels else None, all_axes))
+        pad_entries(
+            part,
+            entries,
+            boundary.component(name, i, dim.labels[i] if dim.labels else None, all_axes),
+        )
         for i, part in enumerate(value.unstacked(name))
     ]
     return Stacked(parts, dim)
@@ -137,7 +149,8 @@ def _vector_dim(shape: Shape, axes: Sequence[str]) -> str:
         if dim.labels and any(axis in dim.labels for axis in axes):
             return dim.name
     raise BoundaryError(
-        f"A boundary per direction pads vectors, but {shape} has no channel dimension labelled by {', '.join(axes)}. "
+        f"A boundary per direction pads vectors, but {shape} has no channel dimension labelled by "
+        f"{', '.join(axes)}. "
         "Pad a vector, or use combine_sides()."
     )
 
@@ -156,17 +169,24 @@ def _pad_by_axis(value: Dense, entries: Widths, boundary: Boundary) -> Dense:
 
 
 def _pad_axis(
-    value: Dense, name: str, widths: tuple[int, int], sides: tuple[Boundary, Boundary], padded: tuple[Shape, Widths]
+    value: Dense,
+    name: str,
+    widths: tuple[int, int],
+    sides: tuple[Boundary, Boundary],
+    padded: tuple[Shape, Widths],
 ) -> Dense:
     if sides[0] == PERIODIC and max(widths) > value.shape.get_size(name) > 0:
         return _tile(value, name, widths)
     remaining = [0 if side is NONE else width for width, side in zip(widths, sides, strict=True)]
     while any(remaining):
         size = value.shape.get_size(name)
-        now = [min(width, capacity(side, size)) for width, side in zip(remaining, sides, strict=True)]
+        now = [
+            min(width, capacity(side, size)) for width, side in zip(remaining, sides, strict=True)
+        ]
         if not any(now):
             raise BoundaryError(
-                f"The boundary '{sides[0] if remaining[0] else sides[1]}' cannot extend '{name}' of size {size}: it has too "
+                f"The boundary '{sides[0] if remaining[0] else sides[1]}' cannot extend '{name}' "
+                f"of size {size}: it has too "
                 "few interior values. Use ZERO_GRADIENT or a constant."
             )
         value = _pad_once(value, name, (now[0], now[1]), sides, padded)
@@ -182,13 +202,21 @@ def _tile(value: Dense, name: str, widths: tuple[int, int]) -> Dense:
     size, axis = shape.get_size(name), stored.position(name)
     first, total = -widths[0] % size, size + sum(widths)
     native = backend.concat([value.stored_native] * -(-(first + total) // size), axis)
-    index = tuple(slice(first, first + total) if i == axis else slice(None) for i in range(stored.rank))
-    result = value.signature.replace(shape=shape.with_size(name, total), stored=stored.with_size(name, total))
+    index = tuple(
+        slice(first, first + total) if i == axis else slice(None) for i in range(stored.rank)
+    )
+    result = value.signature.replace(
+        shape=shape.with_size(name, total), stored=stored.with_size(name, total)
+    )
     return Dense(backend.get(native, index), result)
 
 
 def _pad_once(
-    value: Dense, name: str, widths: tuple[int, int], sides: tuple[Boundary, Boundary], padded: tuple[Shape, Widths]
+    value: Dense,
+    name: str,
+    widths: tuple[int, int],
+    sides: tuple[Boundary, Boundary],
+    padded: tuple[Shape, Widths],
 ) -> Dense:
     value = _prepared(value, name, sides, padded)
     backend, stored = value.backend, value.signature.stored
@@ -213,13 +241,17 @@ def _pad_once(
     return Dense(backend.concat(parts, axis), signature)
 
 
-def _prepared(value: Dense, name: str, sides: tuple[Boundary, Boundary], padded: tuple[Shape, Widths]) -> Dense:
-    """The grid with all dimensions that the ghost values have, stored, in a type and framework that hold both."""
+def _prepared(
+    value: Dense, name: str, sides: tuple[Boundary, Boundary], padded: tuple[Shape, Widths]
+) -> Dense:
+    """The grid with all dimensions of the ghost values, in a type and framework that hold both."""
     values = [side.value for side in sides if isinstance(side, Prescribed)]
     tensors = [v for v in values if isinstance(v, Tensor)]
     dtype = value.dtype
     for v in values:
-        dtype = padded_dtype(dtype, v.dtype if isinstance(v, Tensor) else DType(type(v)), precision_bits())
+        dtype = padded_dtype(
+            dtype, v.dtype if isinstance(v, Tensor) else DType(type(v)), precision_bits()
+        )
     backend = combine([value.backend, *(t.backend for t in tensors)])
     if backend is not value.backend:
         native = backend.from_numpy(value.backend.to_numpy(value.stored_native))
@@ -227,7 +259,9 @@ def _prepared(value: Dense, name: str, sides: tuple[Boundary, Boundary], padded:
     value = value.cast(dtype).dense()
     grown = {name, *(n for n, _, _ in padded[1])}
     brought = [t.shape.without([n for n in t.shape.names if n in grown]) for t in tensors]
-    return _storing(value, {name}.union(*(t.shape.names for t in tensors)), merge_shapes(value.shape, *brought))
+    return _storing(
+        value, {name}.union(*(t.shape.names for t in tensors)), merge_shapes(value.shape, *brought)
+    )
 
 
 def _storing(value: Dense, needed: set[str], shape: Shape) -> Dense:
@@ -243,7 +277,7 @@ def _storing(value: Dense, needed: set[str], shape: Shape) -> Dense:
 def _prescribed(
     side: Prescribed, grid: Dense, target: Shape, padded: tuple[Shape, Widths]
 ) -> Native:
-    """Prescribed values with the stored axes of the grid, expanded to the sizes of the ghost layer."""
+    """Prescribed values with the stored axes of the grid and the sizes of the ghost layer."""
     value, backend = side.value, grid.backend
     if not isinstance(value, Tensor):
         device = backend.device(grid.stored_native)

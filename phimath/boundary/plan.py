@@ -1,4 +1,4 @@
-"""Plans for padding by boundaries without tensors: worked out once, then run as a few native calls."""
+"""Plans for padding by boundaries without tensors: made once, then run as few native calls."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ UNLIMITED = 2**62
 
 
 class Piece(NamedTuple):
-    """Ghost values as part of an array: which values, reversed along `flip`, repeated, and how they are changed."""
+    """Ghost values as part of an array: reversed along `flip`, repeated, and changed."""
 
     index: tuple[slice, ...]
     flip: tuple[int, ...]
@@ -103,7 +103,7 @@ def is_static(boundary: Boundary) -> bool:
 
 @lru_cache(maxsize=4096)
 def make_plan(signature: Signature, entries: Widths, boundary: Boundary, bits: int) -> Plan | None:
-    """Steps for a boundary without tensors; `None` where a side needs more values than there are in one step."""
+    """Steps for a boundary without tensors; `None` where there are too few values."""
     shape = signature.shape
     names = [name for name, _, _ in entries]
     repeated = isinstance(boundary, Extension) and boundary.is_copy
@@ -126,9 +126,12 @@ def make_plan(signature: Signature, entries: Widths, boundary: Boundary, bits: i
             return None
         if name in stored:
             steps.append(_step(stored.rank, stored.position(name), size, (lower, upper), sides))
-        done.append((name, *(0 if s is NONE else w for w, s in zip((lower, upper), sides, strict=True))))
+        done.append(
+            (name, *(0 if s is NONE else w for w, s in zip((lower, upper), sides, strict=True)))
+        )
     result = signature.replace(
-        dtype=dtype, shape=padded_shape(shape, tuple(done)),
+        dtype=dtype,
+        shape=padded_shape(shape, tuple(done)),
         stored=padded_shape(stored, tuple(entry for entry in done if entry[0] in stored)),
     )
     return Plan(stored.names, dtype, tuple(steps), result)
@@ -138,10 +141,14 @@ def _surrounding(stored: Shape, entries: Widths, boundary: Constant) -> Step:
     """The same number on all sides in one step."""
     widths = {name: (lower, upper) for name, lower, upper in entries}
     assert not isinstance(boundary.value, Tensor)
-    return Step(0, None, None, ((tuple(widths.get(name, (0, 0)) for name in stored.names), boundary.value),))
+    return Step(
+        0, None, None, ((tuple(widths.get(name, (0, 0)) for name in stored.names), boundary.value),)
+    )
 
 
-def _step(rank: int, axis: int, size: int, widths: tuple[int, int], sides: tuple[Boundary, Boundary]) -> Step:
+def _step(
+    rank: int, axis: int, size: int, widths: tuple[int, int], sides: tuple[Boundary, Boundary]
+) -> Step:
     pieces = [
         piece(side, rank, axis, size, width, upper=upper)
         for upper, (width, side) in enumerate(zip(widths, sides, strict=True))
@@ -151,10 +158,15 @@ def _step(rank: int, axis: int, size: int, widths: tuple[int, int], sides: tuple
         if isinstance(side, Constant) and width:
             assert not isinstance(side.value, Tensor)
             constants.setdefault(side.value, [0, 0])[upper] = width
-    return Step(axis, pieces[0], pieces[1], tuple(
-        (tuple((w[0], w[1]) if i == axis else (0, 0) for i in range(rank)), number)
-        for number, w in constants.items()
-    ))
+    return Step(
+        axis,
+        pieces[0],
+        pieces[1],
+        tuple(
+            (tuple((w[0], w[1]) if i == axis else (0, 0) for i in range(rank)), number)
+            for number, w in constants.items()
+        ),
+    )
 
 
 def capacity(side: Boundary, size: int) -> int:
@@ -170,7 +182,9 @@ def capacity(side: Boundary, size: int) -> int:
 
 
 @lru_cache(maxsize=4096)
-def piece(side: Boundary, rank: int, axis: int, size: int, width: int, *, upper: bool) -> Piece | None:
+def piece(
+    side: Boundary, rank: int, axis: int, size: int, width: int, *, upper: bool
+) -> Piece | None:
     """Ghost values on one side, `None` where they aren't made of interior values."""
     added: Number = 0
     if isinstance(side, FaceValue):
@@ -187,7 +201,9 @@ def piece(side: Boundary, rank: int, axis: int, size: int, width: int, *, upper:
     count = 1 if side.rule == "edge" else width
 
     def index(first: int, number: int) -> tuple[slice, ...]:
-        return tuple(slice(first, first + number) if i == axis else slice(None) for i in range(rank))
+        return tuple(
+            slice(first, first + number) if i == axis else slice(None) for i in range(rank)
+        )
 
     return Piece(
         index(start, count),
@@ -211,6 +227,9 @@ _KIND_ORDER = ("bool", "uint", "int", "float", "complex")
 
 def padded_dtype(dtype: DType, other: DType, bits: int) -> DType:
     """Padding moves values, so their type stays unless the ghost values are of a wider kind."""
-    if _KIND_ORDER.index(other.kind) <= _KIND_ORDER.index(dtype.kind) or {dtype.kind, other.kind} == {"uint", "int"}:
+    if _KIND_ORDER.index(other.kind) <= _KIND_ORDER.index(dtype.kind) or {
+        dtype.kind,
+        other.kind,
+    } == {"uint", "int"}:
         return dtype
     return promote(dtype, other, bits=bits)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @final
 @dataclass(frozen=True)
 class Sides(Boundary):
-    """One boundary per side: `lower[i]` and `upper[i]` belong to `axes[i]`.  Made by `combine_sides`."""
+    """One boundary per side, `lower[i]` and `upper[i]` of `axes[i]`.  Made by `combine_sides`."""
 
     axes: tuple[str, ...]
     lower: tuple[Boundary, ...]
@@ -31,13 +31,16 @@ class Sides(Boundary):
     def items(self) -> tuple[tuple[str, Boundary], ...]:
         """Pairs such as `('x-', ZERO)`."""
         rows = zip(self.axes, self.lower, self.upper, strict=True)
-        return tuple(pair for axis, low, up in rows for pair in ((f"{axis}-", low), (f"{axis}+", up)))
+        return tuple(
+            pair for axis, low, up in rows for pair in ((f"{axis}-", low), (f"{axis}+", up))
+        )
 
     def at(self, axis: str, *, upper: bool) -> Boundary:
         """The boundary on one side of `axis`."""
         if axis not in self.axes:
             raise BoundaryError(
-                f"The boundary {self} says nothing about axis '{axis}'. Add '{axis}', or both '{axis}-' and '{axis}+'."
+                f"The boundary {self} says nothing about axis '{axis}'. Add '{axis}', or both "
+                f"'{axis}-' and '{axis}+'."
             )
         return (self.upper if upper else self.lower)[self.axes.index(axis)]
 
@@ -62,13 +65,15 @@ class Sides(Boundary):
         return self._map(lambda boundary: boundary.select(function))
 
     def _map(self, function: Callable[[Boundary], Boundary]) -> Boundary:
-        return _simplified(self.axes, list(map(function, self.lower)), list(map(function, self.upper)))
+        return _simplified(
+            self.axes, list(map(function, self.lower)), list(map(function, self.upper))
+        )
 
 
 @final
 @dataclass(frozen=True)
 class PerDirection(Boundary):
-    """For vectors: the component along the axis has the boundary `normal`, the others `tangential`."""
+    """For vectors: `normal` is for the component along the axis, `tangential` for the others."""
 
     normal: Boundary
     tangential: Boundary
@@ -78,7 +83,9 @@ class PerDirection(Boundary):
 
     def at(self, axis: str, *, upper: bool) -> Boundary:
         """Both directions on one side of `axis`."""
-        return PerDirection(self.normal.at(axis, upper=upper), self.tangential.at(axis, upper=upper))
+        return PerDirection(
+            self.normal.at(axis, upper=upper), self.tangential.at(axis, upper=upper)
+        )
 
     def derivative(self) -> Boundary:
         """Per direction."""
@@ -88,7 +95,8 @@ class PerDirection(Boundary):
         """Boundary of one component: normal on its own axis, tangential on the others."""
         if label is None:
             raise BoundaryError(
-                f"A boundary per direction needs components labelled by axes, but '{dim}' has no labels. "
+                f"A boundary per direction needs components labelled by axes, but '{dim}' has no "
+                "labels. "
                 f"Label the vector, e.g. channel({dim}='{','.join(axes)}')."
             )
         chosen = [self.normal if axis == label else self.tangential for axis in axes]
@@ -123,12 +131,16 @@ def _split(operation: Operation, operands: tuple[Any, ...]) -> Boundary | None:
         for other in sides[1:]:
             if set(other.axes) != set(axes):
                 raise BoundaryError(
-                    f"Cannot combine {sides[0]} and {other}: they name different axes. Give both the same axes."
+                    f"Cannot combine {sides[0]} and {other}: they name different axes. Give both "
+                    "the same axes."
                 )
 
         def results(*, upper: bool) -> list[Boundary]:
             return [
-                apply(operation, *(o.at(axis, upper=upper) if isinstance(o, Boundary) else o for o in operands))
+                apply(
+                    operation,
+                    *(o.at(axis, upper=upper) if isinstance(o, Boundary) else o for o in operands),
+                )
                 for axis in axes
             ]
 
@@ -136,7 +148,9 @@ def _split(operation: Operation, operands: tuple[Any, ...]) -> Boundary | None:
     if any(isinstance(operand, PerDirection) for operand in operands):
         return PerDirection(
             apply(operation, *(o.normal if isinstance(o, PerDirection) else o for o in operands)),
-            apply(operation, *(o.tangential if isinstance(o, PerDirection) else o for o in operands)),
+            apply(
+                operation, *(o.tangential if isinstance(o, PerDirection) else o for o in operands)
+            ),
         )
     return None
 
@@ -155,7 +169,7 @@ def _simplified(axes: tuple[str, ...], lower: list[Boundary], upper: list[Bounda
 
 
 def as_boundary(spec: Any) -> Boundary:
-    """Boundary from a number or tensor (constant), a name (`'periodic'`), a dict of sides, or `None` (`NONE`).
+    """Boundary from a constant, a name (`'periodic'`), a dict of sides, or `None` (`NONE`).
 
     Raises:
         BoundaryError: the name is unknown, a side is missing, or `spec` is nothing of these.
@@ -174,12 +188,19 @@ def as_boundary(spec: Any) -> Boundary:
             return combine_by_direction(**spec)
         return combine_sides(spec)
     raise BoundaryError(
-        f"Cannot make a boundary of {spec!r} of type {type(spec).__name__}. Use a number, a tensor such as vec(x=1, y=0), a name "
-        f"({', '.join(EXTENSIONS)}), or a dict of sides such as {{'x-': 0, 'x+': ZERO_GRADIENT, 'y': PERIODIC}}."
+        f"Cannot make a boundary of {spec!r} of type {type(spec).__name__}. Use a number, a "
+        "tensor such as vec(x=1, y=0), a name "
+        f"({', '.join(EXTENSIONS)}), or a dict of sides such as "
+        f"{{'x-': 0, 'x+': ZERO_GRADIENT, 'y': PERIODIC}}."
     )
 
 
-_SYNONYMS = {"boundary": "zero-gradient", "replicate": "zero-gradient", "circular": "periodic", "wrap": "periodic"}
+_SYNONYMS = {
+    "boundary": "zero-gradient",
+    "replicate": "zero-gradient",
+    "circular": "periodic",
+    "wrap": "periodic",
+}
 
 
 def _by_name(name: str, spec: str) -> Boundary:
@@ -187,15 +208,18 @@ def _by_name(name: str, spec: str) -> Boundary:
         return Constant(int(name == "one"))
     found = EXTENSIONS.get(_SYNONYMS.get(name, name))
     if found is None:
-        raise BoundaryError(f"There is no boundary {spec!r}. Names are zero, one, {', '.join(EXTENSIONS)}.")
+        raise BoundaryError(
+            f"There is no boundary {spec!r}. Names are zero, one, {', '.join(EXTENSIONS)}."
+        )
     return found
 
 
 def combine_sides(sides: Mapping[str, Any] | None = None, **by_axis: Any) -> Boundary:
-    """Boundary per side: `{'x-': 1, 'x+': ZERO_GRADIENT, 'y': PERIODIC}`, or `x=(1, ZERO_GRADIENT), y=PERIODIC`.
+    """Boundary per side: `{'x-': 1, 'x+': ZERO_GRADIENT, 'y': 0}`, or `x=(1, ZERO_GRADIENT), y=0`.
 
     Raises:
-        BoundaryError: a side of an axis is missing or given twice, or only one side of an axis is periodic.
+        BoundaryError: a side of an axis is missing or given twice, or only one side of an axis is
+            periodic.
     """
     given: dict[tuple[str, bool], Boundary] = {}
     for key, spec in {**(sides or {}), **by_axis}.items():
@@ -203,16 +227,21 @@ def combine_sides(sides: Mapping[str, Any] | None = None, **by_axis: Any) -> Bou
             _add_side(given, name.strip(), spec)
     axes = tuple(dict.fromkeys(axis for axis, _ in given))
     if not axes:
-        raise BoundaryError("combine_sides() needs at least one axis, e.g. combine_sides(x=PERIODIC, y=0).")
+        raise BoundaryError(
+            "combine_sides() needs at least one axis, e.g. combine_sides(x=PERIODIC, y=0)."
+        )
     for axis in axes:
         for upper in (False, True):
             if (axis, upper) not in given:
                 has, missing = (f"{axis}-", f"{axis}+") if upper else (f"{axis}+", f"{axis}-")
                 raise BoundaryError(
-                    f"The boundary names '{has}' but not '{missing}'. Add '{missing}', or write '{axis}' for both sides."
+                    f"The boundary names '{has}' but not '{missing}'. Add '{missing}', or write "
+                    f"'{axis}' for both sides."
                 )
         _check_periodic(axis, given[axis, False], given[axis, True])
-    return _simplified(axes, [given[axis, False] for axis in axes], [given[axis, True] for axis in axes])
+    return _simplified(
+        axes, [given[axis, False] for axis in axes], [given[axis, True] for axis in axes]
+    )
 
 
 def _add_side(given: dict[tuple[str, bool], Boundary], name: str, spec: Any) -> None:
@@ -221,7 +250,9 @@ def _add_side(given: dict[tuple[str, bool], Boundary], name: str, spec: Any) -> 
     pair = spec if isinstance(spec, (tuple, list)) and len(spec) == 2 and len(sides) == 2 else None
     for upper in sides:
         if (axis, upper) in given:
-            raise BoundaryError(f"Side '{axis}{'+' if upper else '-'}' is given twice. Remove one of the two.")
+            raise BoundaryError(
+                f"Side '{axis}{'+' if upper else '-'}' is given twice. Remove one of the two."
+            )
         given[axis, upper] = as_boundary(pair[upper] if pair else spec).at(axis, upper=upper)
 
 
@@ -229,12 +260,13 @@ def _check_periodic(axis: str, lower: Boundary, upper: Boundary) -> None:
     periodic = EXTENSIONS["periodic"]
     if (lower == periodic) != (upper == periodic):
         raise BoundaryError(
-            f"Only one side of '{axis}' is periodic: {lower} on '{axis}-' and {upper} on '{axis}+'. Make both sides PERIODIC or none."
+            f"Only one side of '{axis}' is periodic: {lower} on '{axis}-' and {upper} on "
+            f"'{axis}+'. Make both sides PERIODIC or none."
         )
 
 
 def combine_by_direction(normal: Any, tangential: Any) -> Boundary:
-    """Boundary for vectors: `normal` for the component along each axis, `tangential` for the others."""
+    """Boundary of vectors: `normal` for the component along each axis, `tangential` for others."""
     return PerDirection(as_boundary(normal), as_boundary(tangential))
 
 
@@ -242,7 +274,8 @@ def validate_boundary(boundary: Boundary, axes: Sequence[str]) -> None:
     """Check that a boundary fits a grid with these axes.
 
     Raises:
-        BoundaryError: it names an axis that the grid doesn't have, or says nothing about one that it has.
+        BoundaryError: it names an axis that the grid doesn't have, or says nothing about one that
+            it has.
     """
     for part in boundary.parts():
         if part is not boundary:
@@ -252,7 +285,8 @@ def validate_boundary(boundary: Boundary, axes: Sequence[str]) -> None:
     unknown = [axis for axis in boundary.axes if axis not in axes]
     if unknown:
         raise BoundaryError(
-            f"The boundary {boundary} names the axis '{unknown[0]}', which the grid doesn't have. Its axes are "
+            f"The boundary {boundary} names the axis '{unknown[0]}', which the grid doesn't have. "
+            "Its axes are "
             f"{', '.join(axes)}. Remove '{unknown[0]}' or correct it."
         )
     missing = [axis for axis in axes if axis not in boundary.axes]

@@ -9,5 +9,11 @@ from phimath.interpolate.resolution import sample_subgrid as sample_subgrid
 from phimath.interpolate.resolution import upsample2x as upsample2x
 
 __all__ = [
-    "closest_grid_values", "downsample2x", "grid_sample", "sample_components", "sample_subgrid", "sample_with_range", "upsample2x",
-]  # fmt: skip
+    "closest_grid_values",
+    "downsample2x",
+    "grid_sample",
+    "sample_components",
+    "sample_subgrid",
+    "sample_with_range",
+    "upsample2x",
+]

@@ -1,6 +1,7 @@
 """Multilinear interpolation on grids.
 
-The work is done on flat native arrays with one coordinate array per axis: one gather per corner of a cell, then one linear
+The work is done on flat native arrays with one coordinate array per axis: one gather per corner of
+a cell, then one linear
 interpolation per axis and pair of corners.
 """
 
@@ -37,10 +38,13 @@ def grid_sample(grid: Tensor, coordinates: Tensor, extrap: Any = "zero-gradient"
 
     Args:
         grid: values at the integer coordinates 0, 1, 2 … of its axes.
-        coordinates: positions in units of cells; their channel dimension is labelled by the axes, e.g. `vec(x=0.5, y=2)`.
-        extrap: boundary that says what lies outside of the grid; or anything that `as_boundary` takes.
+        coordinates: positions in units of cells; their channel dimension is labelled by the axes,
+            e.g. `vec(x=0.5, y=2)`.
+        extrap: boundary that says what lies outside of the grid; or anything that `as_boundary`
+            takes.
 
-    Returns: dimensions of `coordinates` but for the vector, and those of `grid` that aren't sampled.
+    Returns: dimensions of `coordinates` but for the vector, and those of `grid` that aren't
+        sampled.
 
     Raises:
         ShapeError: `coordinates` has no labels, or names an axis that `grid` lacks.
@@ -48,15 +52,17 @@ def grid_sample(grid: Tensor, coordinates: Tensor, extrap: Any = "zero-gradient"
     return sample_components(grid, _by_axis(grid, coordinates), as_boundary(extrap))
 
 
-def sample_components(grid: Tensor, coordinates: Mapping[str, Tensor], boundary: Boundary) -> Tensor:
-    """Like `grid_sample` with one tensor of coordinates per axis, which need not be stacked to vectors."""
+def sample_components(
+    grid: Tensor, coordinates: Mapping[str, Tensor], boundary: Boundary
+) -> Tensor:
+    """Like `grid_sample` with one tensor of coordinates per axis, not stacked to vectors."""
     return _sample(grid, dict(coordinates), boundary, _interpolate)[0]
 
 
 def sample_with_range(
     grid: Tensor, coordinates: Mapping[str, Tensor], boundary: Boundary
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Interpolated values with the lowest and highest of the surrounding grid values: `(sample, lowest, highest)`.
+    """Interpolated values, and the lowest and highest of the surrounding grid values.
 
     Limiters keep the result of a higher-order scheme between the latter two.
     """
@@ -65,9 +71,13 @@ def sample_with_range(
 
 
 def closest_grid_values(
-    grid: Tensor, coordinates: Tensor, extrap: Any = "zero-gradient", *, stack_dim_prefix: str = "closest_"
+    grid: Tensor,
+    coordinates: Tensor,
+    extrap: Any = "zero-gradient",
+    *,
+    stack_dim_prefix: str = "closest_",
 ) -> Tensor:
-    """The 2^d grid values around each position, listed along one channel dimension of size 2 per axis.
+    """The 2^d grid values around each position, along one channel dimension of size 2 per axis.
 
     Args:
         grid: as for `grid_sample`.
@@ -90,14 +100,16 @@ def _by_axis(grid: Tensor, coordinates: Tensor) -> dict[str, Tensor]:
         return {axes[0]: coordinates}
     if len(labelled) != 1 or not labelled[0].labels:
         raise ShapeError(
-            f"Coordinates of shape {coordinates.shape} don't say which axes of {grid.shape} they belong to. "
+            f"Coordinates of shape {coordinates.shape} don't say which axes of {grid.shape} they "
+            "belong to. "
             f"Label their channel dimension, e.g. channel(vector='{','.join(axes)}')."
         )
     vector = labelled[0]
     for label in labelled[0].labels:
         if label not in grid.shape:
             raise ShapeError(
-                f"Coordinates are given for '{label}', but the grid {grid.shape} has no such dimension. "
+                f"Coordinates are given for '{label}', but the grid {grid.shape} has no such "
+                "dimension. "
                 f"Its axes are {', '.join(axes)}."
             )
     return dict(zip(labelled[0].labels, coordinates.unstacked(vector.name), strict=True))
@@ -109,7 +121,10 @@ Finish = "Callable[[Backend[Any], list[Native], list[Native]], list[Native]]"
 
 
 def _sample(
-    grid: Tensor, coordinates: dict[str, Tensor], boundary: Boundary, finish: Callable[..., list[Native]]
+    grid: Tensor,
+    coordinates: dict[str, Tensor],
+    boundary: Boundary,
+    finish: Callable[..., list[Native]],
 ) -> list[Tensor]:
     coordinates = {axis: c if isinstance(c, Tensor) else wrap(c) for axis, c in coordinates.items()}
     if all(c.__class__ is Dense for c in coordinates.values()) and grid.__class__ is Dense:
@@ -124,13 +139,19 @@ def _sample(
         name = stacked[0].along
         if isinstance(grid, Stacked) and grid.along in coordinates:
             return _sample(grid.dense(), coordinates, boundary, finish)
-    shape = merge_shapes(*(c.shape for c in coordinates.values()), grid.shape.without(tuple(coordinates)))
+    shape = merge_shapes(
+        *(c.shape for c in coordinates.values()), grid.shape.without(tuple(coordinates))
+    )
     dim = shape.dim(name)
     parts: list[list[Tensor]] = []
     for i in range(shape.get_size(name)):
         at = {axis: c.get({name: i}) if name in c.shape else c for axis, c in coordinates.items()}
         label = dim.labels[i] if dim.labels else None
-        part = boundary.component(name, i, label, tuple(coordinates)) if name in grid.shape else boundary
+        part = (
+            boundary.component(name, i, label, tuple(coordinates))
+            if name in grid.shape
+            else boundary
+        )
         parts.append(_sample(_slice(grid, name, i, tuple(coordinates)), at, part, finish))
     return [Stacked(column, dim) for column in zip(*parts, strict=True)]
 
@@ -142,7 +163,10 @@ def _slice(grid: Tensor, name: str, index: int, axes: Sequence[str]) -> Tensor:
 def _vector_of(shape: Shape, axes: Sequence[str]) -> str:
     names = [d.name for d in shape.of_type(channel).dims if d.labels and set(axes) & set(d.labels)]
     if not names:
-        raise ShapeError(f"A boundary per direction needs a grid of vectors labelled by {', '.join(axes)}, not {shape}.")
+        raise ShapeError(
+            f"A boundary per direction needs a grid of vectors labelled by {', '.join(axes)}, not "
+            f"{shape}."
+        )
     return names[0]
 
 
@@ -167,7 +191,10 @@ class _Plan(NamedTuple):
 
 
 def _sample_dense(
-    grid: Dense, coordinates: dict[str, Dense], boundary: Boundary, finish: Callable[..., list[Native]]
+    grid: Dense,
+    coordinates: dict[str, Dense],
+    boundary: Boundary,
+    finish: Callable[..., list[Native]],
 ) -> list[Tensor]:
     axes = tuple(coordinates)
     rules, widths, sides = [], [], {}
@@ -182,7 +209,9 @@ def _sample_dense(
         first = sides[widths[0][0]][0]
         same = all(low == first and up == first for low, up in sides.values())
         grid = pad_entries(grid, tuple(widths), first if same else combine_sides(sides)).dense()
-    plan = _plan(grid.signature, axes, precision_bits(), *(c.signature for c in coordinates.values()))
+    plan = _plan(
+        grid.signature, axes, precision_bits(), *(c.signature for c in coordinates.values())
+    )
     backend = plan.backend
     natives = [
         c.stored_native if prepare is None else prepare(c.stored_native)
@@ -229,7 +258,8 @@ def _plan(grid: Signature, axes: tuple[str, ...], bits: int, *coordinates: Signa
         coordinate_dtype,
         tuple(grid.shape.get_size(name) for name in rest),
         tuple(
-            (grid.shape.get_size(n), strides[i], _only_axis(stored, n)) for i, n in enumerate(shared)
+            (grid.shape.get_size(n), strides[i], _only_axis(stored, n))
+            for i, n in enumerate(shared)
         ),
         sizes,
         strides[len(shared) :],
@@ -247,7 +277,9 @@ def _strides(sizes: list[int]) -> tuple[int, ...]:
 
 
 def _only_axis(stored: Shape, name: str) -> tuple[int, ...]:
-    return tuple(size if n == name else 1 for n, size in zip(stored.names, stored.int_sizes, strict=True))
+    return tuple(
+        size if n == name else 1 for n, size in zip(stored.names, stored.int_sizes, strict=True)
+    )
 
 
 def _flat_grid(grid: Dense, plan: _Plan) -> Native:
@@ -265,7 +297,7 @@ def _flat_grid(grid: Dense, plan: _Plan) -> Native:
 def _locate(
     backend: Backend[Any], plan: _Plan, natives: list[Native], rules: Sequence[Any]
 ) -> tuple[Native, list[Native], Native | None]:
-    """Flat index of the lowest corner of each cell, position within the cell per axis, and sign of the sample."""
+    """Flat index of each cell's lowest corner, positions within the cell, sign of the sample."""
     function = backend.function
     add, subtract, multiply = function("add"), function("subtract"), function("multiply")
     maximum, minimum = function("maximum"), function("minimum")
@@ -281,7 +313,8 @@ def _locate(
         if axis_sign is not None:
             axis_sign = axis_sign if weight_dtype is None else backend.cast(axis_sign, weight_dtype)
             sign = axis_sign if sign is None else multiply(sign, axis_sign)
-    # Coordinates that aren't numbers become the lowest integer, or 0 when that overflows; their samples aren't numbers either.
+    # Coordinates that aren't numbers become the lowest integer, or 0 when that overflows; their
+    # samples aren't numbers either.
     index = maximum(index, 0)
     for size, stride, sizes in plan.shared:
         first = backend.arange(0, size * stride, stride, INT64, backend.device(index))
@@ -294,8 +327,14 @@ def _locate(
 # --- what is made of the corners; the last axis varies fastest ---
 
 
-def _interpolate(backend: Backend[Any], corners: list[Native], fractions: list[Native]) -> list[Native]:
-    add, subtract, multiply = backend.function("add"), backend.function("subtract"), backend.function("multiply")
+def _interpolate(
+    backend: Backend[Any], corners: list[Native], fractions: list[Native]
+) -> list[Native]:
+    add, subtract, multiply = (
+        backend.function("add"),
+        backend.function("subtract"),
+        backend.function("multiply"),
+    )
     for fraction in reversed(fractions):
         corners = [
             add(low, multiply(subtract(high, low), fraction))
@@ -304,7 +343,9 @@ def _interpolate(backend: Backend[Any], corners: list[Native], fractions: list[N
     return corners
 
 
-def _interpolate_with_range(backend: Backend[Any], corners: list[Native], fractions: list[Native]) -> list[Native]:
+def _interpolate_with_range(
+    backend: Backend[Any], corners: list[Native], fractions: list[Native]
+) -> list[Native]:
     minimum, maximum = backend.function("minimum"), backend.function("maximum")
     lowest = highest = corners[0]
     for corner in corners[1:]:

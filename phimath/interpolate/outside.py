@@ -1,6 +1,7 @@
 """Coordinates outside of a grid, brought inside as its boundary says.
 
-Each axis of the grid is padded by at most one ghost value per side; coordinates are clamped, wrapped or folded to where the padded grid
+Each axis of the grid is padded by at most one ghost value per side; coordinates are clamped,
+wrapped or folded to where the padded grid
 has values.
 """
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 class Side(NamedTuple):
     """What happens to coordinates beyond one side.
 
-    kind: `clamp` to, `fold` about, or `wrap` around a place `offset` outside of the outermost value.
+    kind: `clamp` to, `fold` about, or `wrap` around a place `offset` outside of the outermost
+        value.
     """
 
     kind: str
@@ -51,7 +53,8 @@ def side_rule(boundary: Boundary) -> Side:
     assert isinstance(boundary, Extension)
     if boundary.name not in _EXTENSIONS:
         raise NotSupported(
-            f"Grids with the boundary '{boundary}' cannot be sampled outside of their points. Pad the grid by as many values "
+            f"Grids with the boundary '{boundary}' cannot be sampled outside of their points. Pad "
+            "the grid by as many values "
             "as needed, sample it with ZERO_GRADIENT and shift the coordinates accordingly."
         )
     return _EXTENSIONS[boundary.name]
@@ -81,7 +84,7 @@ def axis_rule(lower: Side, upper: Side, size: int) -> AxisRule:
 
 
 def for_padding(boundary: Boundary, size: int) -> Boundary:
-    """Boundary of one side as used to pad: where there is nothing to mirror, the outermost value is repeated."""
+    """Boundary of one side to pad with: what has nothing to mirror repeats the outermost value."""
     return ZERO_GRADIENT if boundary is NONE or (boundary == REFLECT and size == 1) else boundary
 
 
@@ -137,9 +140,14 @@ def _sign(backend: Backend[Any], distance: Native) -> Native:
 
 
 def _sign_of_mirrors(backend: Backend[Any], mirrors: Native, lower: int, upper: int) -> Native:
-    """Product of the signs of all crossings: `mirrors` is -1 after one at the lower wall, 1 after one at the upper."""
-    multiply, floor, add = backend.function("multiply"), backend.function("floor"), backend.function("add")
-    # Upper walls are crossed ceil(m/2) times on the way up, lower ones floor(m/2); downwards the other way round in magnitude.
+    """Product of the signs of all crossings; `mirrors` is -1 below, 1 above."""
+    multiply, floor, add = (
+        backend.function("multiply"),
+        backend.function("floor"),
+        backend.function("add"),
+    )
+    # Upper walls are crossed ceil(m/2) times on the way up, lower ones floor(m/2); downwards the
+    # other way round in magnitude.
     at_upper = floor(multiply(add(mirrors, 1.0), 0.5))
     at_lower = floor(multiply(mirrors, 0.5))
     crossings = at_upper if upper < 0 else None

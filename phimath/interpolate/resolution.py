@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def upsample2x(grid: Tensor, padding: Any = ZERO_GRADIENT, dims: DimFilter = spatial) -> Tensor:
-    """Twice as many cells along `dims`, by linear interpolation between cell centers (weights ¼ and ¾).
+    """Twice as many cells along `dims`, by linear interpolation with weights ¼ and ¾.
 
     Args:
         grid: values at cell centers.
@@ -37,7 +37,11 @@ def _refined(grid: Tensor, name: str, boundary: Boundary) -> Tensor:
         dim = grid.dim
         return Stacked(
             [
-                _refined(part, name, boundary.component(dim.name, i, dim.labels[i] if dim.labels else None, (name,)))
+                _refined(
+                    part,
+                    name,
+                    boundary.component(dim.name, i, dim.labels[i] if dim.labels else None, (name,)),
+                )
                 for i, part in enumerate(grid.components)
             ],
             dim,
@@ -57,7 +61,9 @@ def _interleaved(even: Dense, odd: Dense, name: str) -> Dense:
     native = backend.stack([even.stored_in(names), odd.stored_in(names)], axis + 1)
     shape = signature.shape.with_size(name, 2 * signature.shape.get_size(name))
     stored = Shape(*(shape.dim(n) for n in names))
-    return Dense(backend.reshape(native, stored.int_sizes), signature.replace(shape=shape, stored=stored))
+    return Dense(
+        backend.reshape(native, stored.int_sizes), signature.replace(shape=shape, stored=stored)
+    )
 
 
 def downsample2x(grid: Tensor, padding: Any = ZERO_GRADIENT, dims: DimFilter = spatial) -> Tensor:
@@ -88,17 +94,24 @@ def sample_subgrid(grid: Tensor, start: Tensor | Mapping[str, float], size: Shap
     """
     if isinstance(start, Tensor):
         dim = start.shape.single
-        start = {label: float(part) for label, part in zip(dim.labels or size.names, start.unstacked(dim.name), strict=True)}
+        start = {
+            label: float(part)
+            for label, part in zip(dim.labels or size.names, start.unstacked(dim.name), strict=True)
+        }
     for name, first in start.items():
         count, available = size.get_size(name), grid.shape.get_size(name)
-        if first < 0 or first + count > available + 1e-6 and math.ceil(first) + count > available:
+        if first < 0 or math.ceil(first) + count > available:
             raise ValueRangeError(
-                f"{count} values from {first} along '{name}' don't lie between 0 and {available - 1}. Pad the grid first."
+                f"{count} values from {first} along '{name}' don't lie between 0 and "
+                f"{available - 1}. Pad the grid first."
             )
         index = math.floor(first)
         fraction = first - index
         lower = grid.get({name: slice(index, index + count)})
         if fraction:
-            lower = lower * (1 - fraction) + grid.get({name: slice(index + 1, index + 1 + count)}) * fraction
+            lower = (
+                lower * (1 - fraction)
+                + grid.get({name: slice(index + 1, index + 1 + count)}) * fraction
+            )
         grid = lower
     return grid

@@ -1,4 +1,4 @@
-"""Random numbers from one counter-based generator: the same seed gives the same numbers on every framework and device."""
+"""Random numbers from one generator: a seed gives the same numbers on every framework."""
 
 from phimath.random.distributions import random_normal as random_normal
 from phimath.random.distributions import random_uniform as random_uniform

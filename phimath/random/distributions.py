@@ -24,7 +24,10 @@ _MANTISSA = {16: 11, 32: 24, 64: 53}
 
 
 def random_uniform(
-    *shape: DimSpec, low: Number | Tensor = 0, high: Number | Tensor = 1, dtype: DType | type | str = float
+    *shape: DimSpec,
+    low: Number | Tensor = 0,
+    high: Number | Tensor = 1,
+    dtype: DType | type | str = float,
 ) -> Tensor:
     """Uniform random numbers from `low`, included, to `high`, excluded (but for rounding).
 
@@ -32,7 +35,8 @@ def random_uniform(
         *shape: dimensions of the result.
         low: smallest value, a number or a tensor that is aligned by name.
         high: limit of the values.
-        dtype: floating type, integer type, or complex: real and imaginary part are drawn independently.
+        dtype: floating type, integer type, or complex: real and imaginary part are drawn
+            independently.
 
     Raises:
         ValueRangeError: integers are asked for with `high` not above `low`.
@@ -53,15 +57,18 @@ def random_uniform(
         return (low + unit * (high - low)).cast(kind)
     native = _unit(backend, full.volume, kind, device, full.int_sizes)
     if (low, high) != (0, 1):
-        # In 64 bit, so that results in 32 bit don't depend on whether a compiler fuses product and sum.
+        # In 64 bit, so that results in 32 bit don't depend on whether a compiler fuses product and
+        # sum.
         wide = backend.cast(native, FLOAT64)
-        wide = backend.function("add")(backend.function("multiply")(wide, float(high - low)), float(low))
+        wide = backend.function("add")(
+            backend.function("multiply")(wide, float(high - low)), float(low)
+        )
         native = backend.cast(wide, kind)
     return dense_of(native, backend, full)
 
 
 def random_normal(*shape: DimSpec, dtype: DType | type | str = float) -> Tensor:
-    """Normally distributed random numbers of mean 0 and variance 1; complex ones have this in both parts.
+    """Normally distributed numbers of mean 0 and variance 1; complex ones have this in both parts.
 
     Frameworks agree to 4 units in the last place.
     """
@@ -82,7 +89,10 @@ def _full_shape(dims: tuple[DimSpec, ...]) -> Shape:
     shape = merge_shapes(parse_dims(*dims))
     unknown = [dim.name for dim in shape.dims if dim.size is None]
     if unknown:
-        raise ShapeError(f"The size of {', '.join(unknown)} is missing in {shape}. Give it, e.g. spatial({unknown[0]}=4).")
+        raise ShapeError(
+            f"The size of {', '.join(unknown)} is missing in {shape}. Give it, e.g. "
+            f"spatial({unknown[0]}=4)."
+        )
     return shape
 
 
@@ -95,8 +105,10 @@ def words(backend: Backend[Any], count: int, per_number: int, device: str | None
     return [backend.get(table, (slice(None), i)) for i in range(per_number)]
 
 
-def _unit(backend: Backend[Any], count: int, dtype: DType, device: str | None, sizes: tuple[int, ...]) -> Native:
-    """Multiples of 2⁻ᵐ in [0, 1), where m is the number of bits of the mantissa: exact on every framework."""
+def _unit(
+    backend: Backend[Any], count: int, dtype: DType, device: str | None, sizes: tuple[int, ...]
+) -> Native:
+    """Multiples of 2⁻ᵐ in [0, 1) for a mantissa of m bits: exact on every framework."""
     mantissa = _MANTISSA[dtype.bits]
     right, multiply = backend.function("bitwise_right_shift"), backend.function("multiply")
     if mantissa <= WORD:
@@ -108,7 +120,9 @@ def _unit(backend: Backend[Any], count: int, dtype: DType, device: str | None, s
     return backend.reshape(unit if dtype is FLOAT64 else backend.cast(unit, dtype), sizes)
 
 
-def _between_zero_and_one(backend: Backend[Any], count: int, dtype: DType, device: str | None) -> Native:
+def _between_zero_and_one(
+    backend: Backend[Any], count: int, dtype: DType, device: str | None
+) -> Native:
     """Midpoints of 2³² or 2⁵² equal intervals, float64: neither 0 nor 1 occurs."""
     add, multiply = backend.function("add"), backend.function("multiply")
     if dtype.bits < 64:
@@ -121,13 +135,20 @@ def _between_zero_and_one(backend: Backend[Any], count: int, dtype: DType, devic
 
 
 def _integers(
-    backend: Backend[Any], device: str | None, shape: Shape, low: Number | Tensor, high: Number | Tensor, dtype: DType
+    backend: Backend[Any],
+    device: str | None,
+    shape: Shape,
+    low: Number | Tensor,
+    high: Number | Tensor,
+    dtype: DType,
 ) -> Tensor:
-    """From 62 random bits by remainder: the probabilities of two integers differ by less than (high - low) 2⁻⁶²."""
+    """Remainders of 62 random bits: probabilities differ by a factor of 1 + (high - low) 2⁻⁶²."""
     right, multiply = backend.function("bitwise_right_shift"), backend.function("multiply")
     first, second = words(backend, shape.volume, 2, device)
     integer = backend.function("add")(multiply(right(first, 1), 2**31), right(second, 1))
     drawn = dense_of(backend.reshape(integer, shape.int_sizes), backend, shape)
     if not isinstance(low, Tensor) and not isinstance(high, Tensor) and not low < high:
-        raise ValueRangeError(f"There is no integer from {low} to below {high}. Give random_uniform() low < high.")
+        raise ValueRangeError(
+            f"There is no integer from {low} to below {high}. Give random_uniform() low < high."
+        )
     return (low + drawn % (high - low)).cast(dtype)

@@ -23,13 +23,16 @@ if TYPE_CHECKING:
 INDEX = channel("index")
 
 
-def random_permutation(*shape: DimSpec, dims: DimFilter = non_batch, index_dim: Shape | None = INDEX) -> Tensor:
-    """Random order of all positions in `dims`, an independent one for each element of the other dimensions.
+def random_permutation(
+    *shape: DimSpec, dims: DimFilter = non_batch, index_dim: Shape | None = INDEX
+) -> Tensor:
+    """Random order of all positions in `dims`, another one per element of the other dimensions.
 
     Args:
         *shape: dimensions of the result.
         dims: dimensions whose positions are permuted, all together.
-        index_dim: lists the components of a position and is labelled by `dims`; `None` if there is only one.
+        index_dim: lists the components of a position and is labelled by `dims`; `None` if there is
+            only one.
 
     Returns: int64, every position once.
     """
@@ -49,7 +52,9 @@ def random_permutation(*shape: DimSpec, dims: DimFilter = non_batch, index_dim: 
     flat = dense_of(backend.reshape(order, stored.int_sizes), backend, stored)
     if index_dim is None:
         if permuted.rank != 1:
-            raise ShapeError(f"Positions in {permuted} have {permuted.rank} components. Give index_dim.")
+            raise ShapeError(
+                f"Positions in {permuted} have {permuted.rank} components. Give index_dim."
+            )
         return flat
     return _positions(flat, permuted, index_dim)
 
@@ -64,8 +69,10 @@ def _positions(flat: Dense, permuted: Shape, index_dim: Shape) -> Tensor:
     return Stacked(parts, Dim.make(template.name, template.type, None, permuted.names)).dense()
 
 
-def pick_random(value: Tensor, dim: DimFilter, count: int | Shape = 1, weight: Tensor | None = None) -> Tensor:
-    """Random elements along one dimension, none of them twice; the same for all elements of the other dimensions.
+def pick_random(
+    value: Tensor, dim: DimFilter, count: int | Shape = 1, weight: Tensor | None = None
+) -> Tensor:
+    """Random elements along one dimension, none twice; the same along the other dimensions.
 
     Args:
         value: tensor to choose from.
@@ -78,20 +85,28 @@ def pick_random(value: Tensor, dim: DimFilter, count: int | Shape = 1, weight: T
     """
     source = value.shape.resolve(dim)
     if source.rank != 1:
-        raise ShapeError(f"Elements are picked along one dimension, but {dim!r} selects {source.rank} of {value.shape}.")
+        raise ShapeError(
+            f"Elements are picked along one dimension, but {dim!r} selects {source.rank} of "
+            f"{value.shape}."
+        )
     name, size = source.name, value.shape.get_size(source.name)
     number = count if isinstance(count, int) else count.volume
     if not 0 <= number <= size:
-        raise ValueRangeError(f"Cannot pick {number} different elements of '{name}' with size {size}.")
+        raise ValueRangeError(
+            f"Cannot pick {number} different elements of '{name}' with size {size}."
+        )
     dim_of_keys = Shape(source.single._replace(labels=None))
     keys: Tensor = random_uniform(dim_of_keys, dtype="float64")
     if weight is not None:
-        # The earliest of exponentially distributed times with these rates, as a weighted choice without repetition:
+        # The earliest of exponentially distributed times with these rates, as a weighted choice
+        # without repetition:
         # Efraimidis and Spirakis, Inform. Process. Lett. 97 (2006).
         times = -log1p(-keys) / where(weight > 0, weight, 1)
         keys = where(weight > 0, times, INF)
     dense = keys.dense()
-    order = dense.backend.get(dense.backend.argsort(dense.stored_in((name,)), 0), (slice(0, number),))
+    order = dense.backend.get(
+        dense.backend.argsort(dense.stored_in((name,)), 0), (slice(0, number),)
+    )
     template = source.single if isinstance(count, int) else count.single
     listed = Shape(Dim(template.name, template.type, number, None))
     return HOOKS["index_dim"](value, name, dense_of(order, dense.backend, listed))

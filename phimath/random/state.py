@@ -1,6 +1,7 @@
 """The state of the generator: a seed, and how often numbers were drawn since.
 
-Each draw encrypts its number with the seed to get a key of its own, so that draws are independent and none depends on how many numbers
+Each draw encrypts its number with the seed to get a key of its own, so that draws are independent
+and none depends on how many numbers
 an earlier one took.
 """
 
@@ -67,7 +68,7 @@ _override: ContextVar[Generator | None] = ContextVar("random generator", default
 
 
 def seed(seed: int) -> None:
-    """Restart the random numbers of this process, or of the surrounding `seeded` block, from `seed`."""
+    """Restart the random numbers of this process, or of the surrounding `seeded` block."""
     generator = Generator(seed)
     if _override.get() is None:
         _process[0] = generator

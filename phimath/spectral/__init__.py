@@ -14,5 +14,16 @@ from phimath.spectral.fourier import irfft as irfft
 from phimath.spectral.fourier import rfft as rfft
 
 __all__ = [
-    "dct", "dst", "fft", "fftfreq", "fourier_laplace", "fourier_poisson", "frequency_loss", "idct", "idst", "ifft", "irfft", "rfft",
-]  # fmt: skip
+    "dct",
+    "dst",
+    "fft",
+    "fftfreq",
+    "fourier_laplace",
+    "fourier_poisson",
+    "frequency_loss",
+    "idct",
+    "idst",
+    "ifft",
+    "irfft",
+    "rfft",
+]

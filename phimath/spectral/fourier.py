@@ -1,4 +1,4 @@
-"""Discrete Fourier, cosine and sine transforms along named dimensions, and what is solved with them on periodic grids."""
+"""Discrete Fourier, cosine and sine transforms along named dimensions, and periodic solvers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def ifft(k: Tensor, dims: DimFilter = spatial) -> Tensor:
 
 
 def rfft(x: Tensor, dim: DimFilter = spatial) -> Tensor:
-    """Fourier transform of real numbers along one dimension: only the n//2 + 1 frequencies that aren't negative.
+    """Fourier transform of real numbers along one dimension: n//2 + 1 non-negative frequencies.
 
     Raises:
         DTypeError: `x` is complex.
@@ -64,9 +64,12 @@ def irfft(k: Tensor, size: int, dim: DimFilter = spatial) -> Tensor:
     name = _single(k, dim)
     if k.shape.get_size(name) != size // 2 + 1:
         raise ShapeError(
-            f"irfft() to size {size} needs {size // 2 + 1} frequencies along '{name}', not {k.shape.get_size(name)}."
+            f"irfft() to size {size} needs {size // 2 + 1} frequencies along '{name}', not "
+            f"{k.shape.get_size(name)}."
         )
-    return _transformed(k, name, complex_dtype(), lambda b, native, axes: b.irfft(native, size, axes[0]))
+    return _transformed(
+        k, name, complex_dtype(), lambda b, native, axes: b.irfft(native, size, axes[0])
+    )
 
 
 def _transformed(
@@ -74,13 +77,19 @@ def _transformed(
 ) -> Tensor:
     names = x.shape.resolve(dims).names
     if not names:
-        raise ShapeError(f"There is nothing to transform: {dims!r} selects no dimension of {x.shape}.")
+        raise ShapeError(
+            f"There is nothing to transform: {dims!r} selects no dimension of {x.shape}."
+        )
     if isinstance(x, Stacked) and x.along not in names:
         return x.map(lambda part: _transformed(part, names, dtype, function))
     dense = x.cast(dtype).dense()
     stored = dense.signature.stored
     kept = (*(n for n in stored.names if n not in names), *(n for n in stored.names if n in names))
-    order = kept if all(n in stored for n in names) else (*(n for n in stored.names if n not in names), *names)
+    order = (
+        kept
+        if all(n in stored for n in names)
+        else (*(n for n in stored.names if n not in names), *names)
+    )
     native = dense.stored_in(order)
     # Frameworks are fastest, and some only able, to transform the last axes.
     first = len(order) - len(names)
@@ -97,7 +106,10 @@ def _transformed(
 def _single(x: Tensor, dim: DimFilter) -> str:
     names = x.shape.resolve(dim).names
     if len(names) != 1:
-        raise ShapeError(f"One dimension is transformed at a time, but {dim!r} selects {len(names)} of {x.shape}. Name one.")
+        raise ShapeError(
+            f"One dimension is transformed at a time, but {dim!r} selects {len(names)} of "
+            f"{x.shape}. Name one."
+        )
     return names[0]
 
 
@@ -117,7 +129,9 @@ def fftfreq(resolution: Shape, dx: float | Tensor = 1, dtype: DType | None = Non
     Returns: vector per frequency, `(*resolution, vector)`.
     """
     axes = resolution.without("vector")
-    parts = [(_frequencies(axes, name) / _component(dx, name)).expanded(axes) for name in axes.names]
+    parts = [
+        (_frequencies(axes, name) / _component(dx, name)).expanded(axes) for name in axes.names
+    ]
     stacked = Stacked(parts, channel(vector=axes.names).dims[0])
     return stacked if dtype is None else stacked.cast(dtype)
 
@@ -135,7 +149,9 @@ def _component(dx: float | Tensor, name: str) -> float | Tensor:
             if dim.labels and name in dim.labels:
                 return dx.get({dim.name: dim.labels.index(name)})
             if dim.labels:
-                raise ShapeError(f"'{dim.name}' of {dx.shape} has no label '{name}'. Label it by all axes.")
+                raise ShapeError(
+                    f"'{dim.name}' of {dx.shape} has no label '{name}'. Label it by all axes."
+                )
     return dx
 
 
@@ -155,7 +171,7 @@ def _laplace_symbol(shape: Shape, dx: float | Tensor) -> Tensor:
 
 
 def fourier_laplace(grid: Tensor, dx: float | Tensor = 1, times: int = 1) -> Tensor:
-    """Laplace operator of a periodic grid by Fourier transform, applied `times` times: exact for all resolved waves.
+    """Laplace operator of a periodic grid, applied `times` times: exact for all resolved waves.
 
     Args:
         grid: periodic along all spatial dimensions.
@@ -185,14 +201,19 @@ def _like(grid: Tensor, result: Tensor) -> Tensor:
 
 
 def frequency_loss(
-    x: Tensor, frequency_falloff: float = 100, threshold: float = 1e-5, ignore_mean: bool = False, n: int = 2
+    x: Tensor,
+    frequency_falloff: float = 100,
+    threshold: float = 1e-5,
+    ignore_mean: bool = False,
+    n: int = 2,
 ) -> Tensor:
-    """Loss in frequency space that weights low frequencies more, by exp(-½ (k · falloff)²) with k in cycles per cell.
+    """Loss with weights exp(-½ (k · falloff)²) for frequencies k in cycles per cell.
 
     Args:
         x: differences to penalise, along spatial dimensions.
         frequency_falloff: the larger, the more weight is on low frequencies.
-        threshold: amplitudes below it are ignored, because their magnitude has no derivative at zero.
+        threshold: amplitudes below it are ignored, because their magnitude has no derivative at
+            zero.
         ignore_mean: leave frequency zero out.
         n: 1 for the sum of amplitudes, 2 for half the sum of their squares.
 
@@ -218,7 +239,7 @@ def frequency_loss(
 
 
 def dct(x: Tensor, dims: DimFilter = spatial, type: int = 2) -> Tensor:
-    """Discrete cosine transform of type 1, 2 or 3 along `dims`, not normalised: as `scipy.fft.dct`."""
+    """Cosine transform of type 1, 2 or 3 along `dims`, not normalised: as `scipy.fft.dct`."""
     return _real_transform(x, dims, f"dct{type}")
 
 
@@ -228,7 +249,7 @@ def idct(x: Tensor, dims: DimFilter = spatial, type: int = 2) -> Tensor:
 
 
 def dst(x: Tensor, dims: DimFilter = spatial, type: int = 2) -> Tensor:
-    """Discrete sine transform of type 1, 2 or 3 along `dims`, not normalised: as `scipy.fft.dst`."""
+    """Sine transform of type 1, 2 or 3 along `dims`, not normalised: as `scipy.fft.dst`."""
     return _real_transform(x, dims, f"dst{type}")
 
 
@@ -243,7 +264,9 @@ def _real_transform(x: Tensor, dims: DimFilter, name: str) -> Tensor:
         raise ShapeError(f"There is no transform {name!r}. Types are 1, 2 and 3.")
     function = TRANSFORMS[name]
     for dim in x.shape.resolve(dims).names:
-        x = _transformed(x, dim, float_dtype(), lambda backend, native, axes: function(backend, native))
+        x = _transformed(
+            x, dim, float_dtype(), lambda backend, native, axes: function(backend, native)
+        )
     return x
 
 
@@ -257,5 +280,16 @@ def _inverse_real_transform(x: Tensor, dims: DimFilter, family: str, type: int) 
 
 
 __all__ = [
-    "dct", "dst", "fft", "fftfreq", "fourier_laplace", "fourier_poisson", "frequency_loss", "idct", "idst", "ifft", "irfft", "rfft",
-]  # fmt: skip
+    "dct",
+    "dst",
+    "fft",
+    "fftfreq",
+    "fourier_laplace",
+    "fourier_poisson",
+    "frequency_loss",
+    "idct",
+    "idst",
+    "ifft",
+    "irfft",
+    "rfft",
+]

@@ -1,6 +1,7 @@
-"""Cosine and sine transforms of types I to III along the last axis of native arrays, by way of the real Fourier transform.
+"""Cosine and sine transforms of types I to III along the last axis, by way of the real Fourier one.
 
-Types II and III take one transform of the same length: Makhoul, A fast cosine transform in one and two dimensions, IEEE Trans. Acoust.
+Types II and III take one transform of the same length: Makhoul, A fast cosine transform in one and
+two dimensions, IEEE Trans. Acoust.
 Speech Signal Process. 28 (1980).  Nothing is normalised, as in `scipy.fft`.
 """
 
@@ -85,7 +86,11 @@ def _dct3(backend: Backend[Any], a: Native) -> Native:
     multiply, add = backend.function("multiply"), backend.function("add")
     count = size // 2 + 1
     first = _last(backend, a, slice(0, 1))
-    mirrored = _joined(backend, multiply(first, 0), _flipped(backend, _last(backend, a, slice(size - count + 1, size))))
+    mirrored = _joined(
+        backend,
+        multiply(first, 0),
+        _flipped(backend, _last(backend, a, slice(size - count + 1, size))),
+    )
     complex_type = _COMPLEX_OF[backend.dtype(a).name]
     real = backend.cast(_last(backend, a, slice(0, count)), complex_type)
     imaginary = backend.cast(mirrored, complex_type)

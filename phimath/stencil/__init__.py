@@ -1,4 +1,4 @@
-"""Operations on grids that look at neighbouring values: differences, shifts, filling, convolution."""
+"""Operations on neighbouring values: differences, shifts, filling, convolution."""
 
 from phimath.stencil.convolve import convolve as convolve
 from phimath.stencil.difference import laplace as laplace
@@ -13,6 +13,15 @@ from phimath.stencil.shift import neighbor_reduce as neighbor_reduce
 from phimath.stencil.shift import shift as shift
 
 __all__ = [
-    "at_max_neighbor", "at_min_neighbor", "convolve", "finite_fill", "index_shift", "laplace", "masked_fill", "neighbor_reduce",
-    "shift", "spatial_gradient", "stencil_coefficients",
-]  # fmt: skip
+    "at_max_neighbor",
+    "at_min_neighbor",
+    "convolve",
+    "finite_fill",
+    "index_shift",
+    "laplace",
+    "masked_fill",
+    "neighbor_reduce",
+    "shift",
+    "spatial_gradient",
+    "stencil_coefficients",
+]

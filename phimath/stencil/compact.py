@@ -1,8 +1,10 @@
 """Compact finite differences of order 6: derivatives of neighbours are coupled.
 
 First derivative  f'₋₁/3 + f'₀ + f'₁/3 = 14/9 (f₁ − f₋₁)/2 + 1/9 (f₂ − f₋₂)/4,
-second            2/11 f''₋₁ + f''₀ + 2/11 f''₁ = 12/11 (f₁ − 2 f₀ + f₋₁) + 3/11 (f₂ − 2 f₀ + f₋₂)/4,
-Lele, Compact finite difference schemes with spectral-like resolution, J. Comput. Phys. 103 (1992), eqs. 2.1.7 and 2.2.7.
+second            2/11 f''₋₁ + f''₀ + 2/11 f''₁ = 12/11 (f₁ − 2 f₀ + f₋₁) + 3/11 (f₂ − 2 f₀ +
+f₋₂)/4,
+Lele, Compact finite difference schemes with spectral-like resolution, J. Comput. Phys. 103 (1992),
+eqs. 2.1.7 and 2.2.7.
 The system is solved once per size and boundary, in 64 bit; applying it is one matrix product.
 """
 
@@ -42,13 +44,19 @@ def compact_derivative(grid: Tensor, name: str, derivative: int, boundary: Bound
         axes = grid.shape.spatial.names
         parts = [
             compact_derivative(
-                part, name, derivative, boundary.component(dim.name, i, dim.labels[i] if dim.labels else None, axes)
+                part,
+                name,
+                derivative,
+                boundary.component(dim.name, i, dim.labels[i] if dim.labels else None, axes),
             )
             for i, part in enumerate(grid.components)
         ]
         return Stacked(parts, dim)
     if needs_components(boundary):
-        raise NotSupported("Compact differences of vectors with a boundary per direction take one component at a time.")
+        raise NotSupported(
+            "Compact differences of vectors with a boundary per direction take one component at a "
+            "time."
+        )
     sides = tuple(_kind(boundary.at(name, upper=upper)) for upper in (False, True))
     return _apply(grid.dense(), name, derivative, sides[0], sides[1])
 
@@ -59,7 +67,8 @@ def _kind(side: Boundary) -> str:
     if isinstance(side, FaceValue) and not isinstance(side.value, Tensor) and side.value == 0:
         return "antisymmetric"
     raise NotSupported(
-        f"Compact differences need a boundary that continues the grid smoothly ({', '.join(_SUPPORTED)}), not '{side}'. "
+        "Compact differences need a boundary that continues the grid smoothly "
+        f"({', '.join(_SUPPORTED)}), not '{side}'. "
         "Use one of these, or the explicit difference of order 6 with compact=False."
     )
 
@@ -67,7 +76,9 @@ def _kind(side: Boundary) -> str:
 def _apply(grid: Dense, name: str, derivative: int, lower: str, upper: str) -> Dense:
     size = grid.shape.get_size(name)
     if size < 5:
-        raise BoundaryError(f"Compact differences need at least 5 points along '{name}', not {size}.")
+        raise BoundaryError(
+            f"Compact differences need at least 5 points along '{name}', not {size}."
+        )
     signature, backend = grid.signature, grid.backend
     names = [n for n in signature.shape.names if n in signature.stored and n != name]
     native = grid.stored_in((*names, name))
@@ -96,7 +107,9 @@ def derivative_matrix(size: int, derivative: int, lower: str, upper: str) -> NDA
             inside = 0 <= row + offset < size
             column, sign = _fold(row + offset, size, lower, upper)
             periodic = lower == "periodic"
-            derivatives[row, column] += (sign if inside or periodic else sign * flip) * _COUPLING[derivative]
+            derivatives[row, column] += (sign if inside or periodic else sign * flip) * _COUPLING[
+                derivative
+            ]
     return np.linalg.solve(derivatives, values)
 
 

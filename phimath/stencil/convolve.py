@@ -29,9 +29,11 @@ def convolve(
 
     Args:
         value: grid.
-        kernel: weights along some of `dims`.  Dual dimensions are contracted with the dimension of `value` of the same name (input
+        kernel: weights along some of `dims`.  Dual dimensions are contracted with the dimension of
+            `value` of the same name (input
             channels); dimensions that `value` lacks are output channels.
-        size: `same` as `value`, `full` (wherever the kernel touches the grid) or `valid` (where it lies inside).
+        size: `same` as `value`, `full` (wherever the kernel touches the grid) or `valid` (where it
+            lies inside).
         extrapolation: boundary of `value`; `None` means `valid`.
         dims: dimensions that may be convolved: those of them that the kernel has are.
         strides: every how many points a result is computed.
@@ -63,7 +65,11 @@ def convolve(
             window[name] = slice(offset, offset + max(count, 0), step[name])
         weight = kernel.get(dict(zip(names, offsets, strict=True)))
         part = padded.get(window)
-        term = contract(weight, duals, part, tuple(d.removeprefix("~") for d in duals)) if duals else part * weight
+        term = (
+            contract(weight, duals, part, tuple(d.removeprefix("~") for d in duals))
+            if duals
+            else part * weight
+        )
         total = term if total is None else total + term
     assert total is not None
     return total
@@ -71,12 +77,19 @@ def convolve(
 
 def _check(value: Tensor, kernel: Tensor, names: tuple[str, ...]) -> None:
     if not names:
-        raise ShapeError(f"The kernel {kernel.shape} shares no dimension with the grid {value.shape} to convolve along.")
+        raise ShapeError(
+            f"The kernel {kernel.shape} shares no dimension with the grid {value.shape} to "
+            "convolve along."
+        )
     for name in kernel.shape.spatial.names:
         if name not in names:
-            raise ShapeError(f"The kernel {kernel.shape} has the dimension '{name}', which is not convolved in {value.shape}.")
+            raise ShapeError(
+                f"The kernel {kernel.shape} has the dimension '{name}', which is not convolved in "
+                f"{value.shape}."
+            )
     for name in kernel.shape.dual.names:
         if name.removeprefix("~") not in value.shape:
             raise ShapeError(
-                f"The kernel's input channels '{name}' need a dimension '{name.removeprefix('~')}' in {value.shape}."
+                f"The kernel's input channels '{name}' need a dimension "
+                f"'{name.removeprefix('~')}' in {value.shape}."
             )

@@ -23,9 +23,10 @@ GRADIENT = channel("gradient")
 
 @lru_cache(maxsize=256)
 def stencil_coefficients(offsets: tuple[int, ...], derivative: int) -> tuple[float, ...]:
-    """Weights at `offsets` (in units of dx) that approximate a derivative (times dx to its power) at 0.
+    """Weights at `offsets` (in units of dx) that approximate a derivative at 0.
 
-    They are exact for polynomials of degree below the number of offsets, so solve ∑ₖ wₖ offsetₖʲ = j! δ(j, derivative).
+    They are exact for polynomials of degree below the number of offsets, so solve ∑ₖ wₖ offsetₖʲ =
+    j! δ(j, derivative).
     """
     count = len(offsets)
     rows = [[Fraction(offset) ** power for offset in offsets] for power in range(count)]
@@ -46,7 +47,9 @@ def stencil_coefficients(offsets: tuple[int, ...], derivative: int) -> tuple[flo
 
 
 @lru_cache(maxsize=64)
-def _first_derivative(difference: str, order: int | None) -> tuple[tuple[int, ...], tuple[float, ...]]:
+def _first_derivative(
+    difference: str, order: int | None
+) -> tuple[tuple[int, ...], tuple[float, ...]]:
     if difference == "central":
         order = 2 if order is None else order
         if order not in (2, 4, 6):
@@ -58,7 +61,9 @@ def _first_derivative(difference: str, order: int | None) -> tuple[tuple[int, ..
             raise ValueRangeError(f"One-sided differences have order 1 to 6, not {order}.")
         offsets = tuple(range(order + 1)) if difference == "forward" else tuple(range(-order, 1))
     else:
-        raise ValueRangeError(f"There is no difference {difference!r}. Use 'central', 'forward' or 'backward'.")
+        raise ValueRangeError(
+            f"There is no difference {difference!r}. Use 'central', 'forward' or 'backward'."
+        )
     return offsets, stencil_coefficients(offsets, 1)
 
 
@@ -82,7 +87,8 @@ def spatial_gradient(
         padding: boundary of `grid`; `None` keeps only points with all neighbours.
         dims: directions.
         stack_dim: lists the directions; `None` if there is only one.
-        order: of accuracy; 2, 4 or 6 for central (default 2), 1 to 6 for one-sided ones (default 1).
+        order: of accuracy; 2, 4 or 6 for central (default 2), 1 to 6 for one-sided ones (default
+            1).
         compact: use the implicit scheme of order 6 by Lele (1992), which resolves shorter waves.
 
     Returns: components kept apart along `stack_dim`, labelled by the axes.
@@ -96,7 +102,10 @@ def spatial_gradient(
     boundary = as_boundary(padding)
     parts: list[Tensor] = []
     if compact:
-        parts = [compact_derivative(grid, name, 1, boundary) / spacing(dx, name) for name in directions.names]
+        parts = [
+            compact_derivative(grid, name, 1, boundary) / spacing(dx, name)
+            for name in directions.names
+        ]
         return list_directions(parts, directions.names, stack_dim)
     offsets, weights = _first_derivative(difference, order)
     reach = reach_of(offsets)
@@ -148,7 +157,9 @@ def laplace(
         if compact:
             part = compact_derivative(x, name, 2, boundary) / distance**2
         else:
-            part = difference_along(x, name, offsets, stencil_coefficients(offsets, 2), boundary, distance**2)
+            part = difference_along(
+                x, name, offsets, stencil_coefficients(offsets, 2), boundary, distance**2
+            )
         if boundary is NONE and not compact:
             for other in names:
                 if other != name:
@@ -157,7 +168,10 @@ def laplace(
             part = part * spacing(weights, name)
         total = part if total is None else total + part
     if total is None:
-        raise ShapeError(f"The Laplace operator needs at least one dimension, but {dims!r} selects none of {x.shape}.")
+        raise ShapeError(
+            f"The Laplace operator needs at least one dimension, but {dims!r} selects none of "
+            f"{x.shape}."
+        )
     return total
 
 
@@ -201,7 +215,9 @@ def spacing(dx: float | Tensor, name: str) -> float | Tensor:
     for dim in dx.shape.of_type(channel).dims:
         if dim.labels:
             if name not in dim.labels:
-                raise ShapeError(f"'{dim.name}' of {dx.shape} has no label '{name}'. Label it by all axes.")
+                raise ShapeError(
+                    f"'{dim.name}' of {dx.shape} has no label '{name}'. Label it by all axes."
+                )
             return dx.get({dim.name: dim.labels.index(name)})
     return dx
 

@@ -48,7 +48,7 @@ def finite_fill(
 def masked_fill(
     values: Tensor, valid: Tensor, distance: int = 1, dims: DimFilter = spatial
 ) -> tuple[Tensor, Tensor]:
-    """Spread the values where `valid` isn't zero by `distance` points, averaging where several meet.
+    """Spread values by `distance` points from where `valid` isn't zero, averaging those that meet.
 
     Args:
         values: grid.
@@ -69,7 +69,12 @@ def masked_fill(
 
 
 def _neighbor_mean(
-    values: Tensor, valid: Tensor, names: tuple[str, ...], boundaries: tuple[Boundary, Boundary], *, diagonal: bool
+    values: Tensor,
+    valid: Tensor,
+    names: tuple[str, ...],
+    boundaries: tuple[Boundary, Boundary],
+    *,
+    diagonal: bool,
 ) -> tuple[Tensor, Tensor]:
     """Mean over valid points of the neighbourhood, zero where there is none, and their number.
 
@@ -81,7 +86,9 @@ def _neighbor_mean(
     return total / where(count > 0, count, 1), count
 
 
-def _neighborhood(values: Tensor, names: tuple[str, ...], boundary: Boundary, *, diagonal: bool) -> Tensor:
+def _neighborhood(
+    values: Tensor, names: tuple[str, ...], boundary: Boundary, *, diagonal: bool
+) -> Tensor:
     """Sum over the point and its neighbours."""
     total = values
     for name in names:

@@ -22,7 +22,7 @@ SHIFT = channel("shift")
 
 
 def moved(padded: Tensor, name: str, offset: int, reach: tuple[int, int]) -> Tensor:
-    """Values `offset` further along one dimension of a grid that was padded by `reach`, without the padding."""
+    """Values `offset` further along one dimension, without the padding by `reach`."""
     size = padded.shape.get_size(name) - reach[0] - reach[1]
     first = reach[0] + offset
     return padded.get({name: slice(first, first + max(size, 0))})
@@ -40,7 +40,7 @@ def shift(
     padding: Any = ZERO_GRADIENT,
     stack_dim: Shape | str | None = SHIFT,
 ) -> list[Tensor]:
-    """For each offset, the grid whose value at a point is that of `x` so many points further, along each of `dims`.
+    """Values of `x` so many points further along each of `dims`, one result per offset.
 
     Args:
         x: grid.
@@ -57,7 +57,9 @@ def shift(
         source = x if boundary is NONE else pad(x, {name: reach}, boundary)
         for parts, offset in zip(results, offsets, strict=True):
             part = moved(source, name, offset, reach)
-            parts.append(_cropped(part, directions.names, name, reach) if boundary is NONE else part)
+            parts.append(
+                _cropped(part, directions.names, name, reach) if boundary is NONE else part
+            )
     return [list_directions(parts, directions.names, stack_dim) for parts in results]
 
 
@@ -69,12 +71,15 @@ def _cropped(value: Tensor, names: Sequence[str], but: str, reach: tuple[int, in
     return value
 
 
-def list_directions(parts: Sequence[Tensor], names: Sequence[str], dim: Shape | str | None) -> Tensor:
+def list_directions(
+    parts: Sequence[Tensor], names: Sequence[str], dim: Shape | str | None
+) -> Tensor:
     """One result per direction, listed along `dim` and labelled by the directions."""
     if dim is None:
         if len(parts) != 1:
             raise ShapeError(
-                f"Results for {len(parts)} directions ({', '.join(names)}) need a dimension to be listed along. "
+                f"Results for {len(parts)} directions ({', '.join(names)}) need a dimension to be "
+                "listed along. "
                 "Give stack_dim, e.g. channel('vector'), or only one of dims."
             )
         return parts[0]
@@ -89,7 +94,8 @@ def index_shift(
 
     Args:
         x: grid.
-        offsets: vectors such as `{'x': 1, 'y': -1}` or `vec(x=1, y=-1)`; dimensions left out, and 0, aren't shifted.
+        offsets: vectors such as `{'x': 1, 'y': -1}` or `vec(x=1, y=-1)`; dimensions left out, and
+            0, aren't shifted.
         padding: boundary of `x`; `None` keeps only points where all shifted values exist.
     """
     vectors = [_as_vector(offset) for offset in offsets]
@@ -112,10 +118,18 @@ def _as_vector(offset: Mapping[str, int] | Tensor | int) -> dict[str, int]:
     if isinstance(offset, Tensor):
         dim = offset.shape.single
         if not dim.labels:
-            raise ShapeError(f"The offset of shape {offset.shape} has no labels. Name its directions, e.g. vec(x=1, y=0).")
-        return {label: int(part) for label, part in zip(dim.labels, offset.unstacked(dim.name), strict=True)}
+            raise ShapeError(
+                f"The offset of shape {offset.shape} has no labels. Name its directions, e.g. "
+                "vec(x=1, y=0)."
+            )
+        return {
+            label: int(part)
+            for label, part in zip(dim.labels, offset.unstacked(dim.name), strict=True)
+        }
     if offset != 0:
-        raise ShapeError(f"The offset {offset} doesn't say along which dimension. Write e.g. {{'x': {offset}}}.")
+        raise ShapeError(
+            f"The offset {offset} doesn't say along which dimension. Write e.g. {{'x': {offset}}}."
+        )
     return {}
 
 
@@ -158,7 +172,9 @@ def at_max_neighbor(
         offsets: which neighbours, 0 is the point itself.
         diagonal: whether neighbours along several dimensions at once are compared too.
     """
-    return _at_extreme_neighbor(values, key_grid, dims, as_boundary(padding), offsets, diagonal=diagonal)
+    return _at_extreme_neighbor(
+        values, key_grid, dims, as_boundary(padding), offsets, diagonal=diagonal
+    )
 
 
 def at_min_neighbor(
@@ -170,23 +186,37 @@ def at_min_neighbor(
     offsets: Sequence[int] = (0, 1),
     diagonal: bool = True,
 ) -> Tensor:
-    """Of neighbouring `values`, the one where `key_grid` is smallest; arguments as for `at_max_neighbor`."""
-    return _at_extreme_neighbor(values, -key_grid, dims, as_boundary(padding), offsets, diagonal=diagonal)
+    """Of neighbouring `values`, the one where `key_grid` is smallest; see `at_max_neighbor`."""
+    return _at_extreme_neighbor(
+        values, -key_grid, dims, as_boundary(padding), offsets, diagonal=diagonal
+    )
 
 
 def _at_extreme_neighbor(
-    values: Tensor, keys: Tensor, dims: DimFilter, boundary: Boundary, offsets: Sequence[int], *, diagonal: bool
+    values: Tensor,
+    keys: Tensor,
+    dims: DimFilter,
+    boundary: Boundary,
+    offsets: Sequence[int],
+    *,
+    diagonal: bool,
 ) -> Tensor:
     names = keys.shape.resolve(dims).names
     # Values that don't vary along a direction can't be told apart there.
     names_of_values = [name for name in names if name in values.shape]
-    values = values if len(names_of_values) == len(names) else values.expanded(keys.shape.only(names))
+    values = (
+        values if len(names_of_values) == len(names) else values.expanded(keys.shape.only(names))
+    )
     if diagonal:
         for name in names:
             candidates = shift(values, offsets, name, boundary, None)
             values, keys = _best(candidates, shift(keys, offsets, name, boundary, None))
         return values
-    vectors = list(dict.fromkeys(tuple(o if n == name else 0 for n in names) for name in names for o in offsets))
+    vectors = list(
+        dict.fromkeys(
+            tuple(o if n == name else 0 for n in names) for name in names for o in offsets
+        )
+    )
     steps = [dict(zip(names, vector, strict=True)) for vector in vectors]
     padding = None if boundary is NONE else boundary
     return _best(index_shift(values, steps, padding), index_shift(keys, steps, padding))[0]

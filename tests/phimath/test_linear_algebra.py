@@ -20,7 +20,9 @@ def test_dot_contracts_pairs_and_keeps_common_dimensions(backend):
 
 def test_dot_over_several_dimensions(backend):
     a, b = tensor(A, spatial("x,y,z")), tensor(A, channel("p,q,r"))
-    assert_close(dot(a, "x,y", b, "p,q").numpy("z,r"), np.tensordot(A, A, ((0, 1), (0, 1))), rtol=1e-5)
+    assert_close(
+        dot(a, "x,y", b, "p,q").numpy("z,r"), np.tensordot(A, A, ((0, 1), (0, 1))), rtol=1e-5
+    )
 
 
 def test_dot_of_vectors_at_many_points(backend):
@@ -41,8 +43,13 @@ def test_dot_of_lazily_expanded_values_counts_all_elements(backend):
 
 
 def test_dot_of_components_kept_apart():
-    velocity = stack({"x": wrap([1.0, 2.0], spatial("s")), "y": wrap([3.0, 4.0], spatial("s"))}, channel("vector"))
-    assert_close(dot(velocity, "vector", velocity, "vector").numpy(), np.array([10, 20], np.float32))
+    velocity = stack(
+        {"x": wrap([1.0, 2.0], spatial("s")), "y": wrap([3.0, 4.0], spatial("s"))},
+        channel("vector"),
+    )
+    assert_close(
+        dot(velocity, "vector", velocity, "vector").numpy(), np.array([10, 20], np.float32)
+    )
 
 
 def test_dot_refuses_what_does_not_match():
@@ -126,9 +133,16 @@ def test_cross_products(backend):
 
 def test_eigenvalues_are_the_roots_of_the_characteristic_polynomial(backend):
     matrices = RNG.random((2, 3, 3)).astype(np.float32)
-    result = eigenvalues(tensor(matrices, batch("b"), channel("v"), dual("v"))).numpy("b,eigenvalues")
+    result = eigenvalues(tensor(matrices, batch("b"), channel("v"), dual("v"))).numpy(
+        "b,eigenvalues"
+    )
     for matrix, values in zip(matrices, result, strict=True):
-        assert_close(np.sort_complex(values), np.sort_complex(np.roots(np.poly(matrix))), rtol=1e-3, atol=1e-4)
+        assert_close(
+            np.sort_complex(values),
+            np.sort_complex(np.roots(np.poly(matrix))),
+            rtol=1e-3,
+            atol=1e-4,
+        )
     with pytest.raises(ShapeError, match="need a square matrix"):
         eigenvalues(tensor(A[0], channel("v"), dual("w")))
 
@@ -137,8 +151,14 @@ def test_svd_reconstructs_and_truncates(backend):
     with precision(64):
         x = tensor(A.astype(np.float64), batch("b"), instance("points"), channel("values"))
         latents, singular, to_value = svd(x)
-        assert_close((to_value @ (singular * latents)).numpy("b,points,values"), A.astype(np.float64), rtol=1e-9)
-        assert_close(singular.numpy("b,singular"), np.linalg.svd(A.astype(np.float64))[1], rtol=1e-9)
+        assert_close(
+            (to_value @ (singular * latents)).numpy("b,points,values"),
+            A.astype(np.float64),
+            rtol=1e-9,
+        )
+        assert_close(
+            singular.numpy("b,singular"), np.linalg.svd(A.astype(np.float64))[1], rtol=1e-9
+        )
         assert svd(x, latent_dim=channel(k=2))[2].shape.get_size("~k") == 2
     with pytest.raises(ShapeError, match="Only 3 singular values"):
         svd(x, latent_dim=channel(k=7))
@@ -146,4 +166,7 @@ def test_svd_reconstructs_and_truncates(backend):
 
 def test_the_rank_counts_independent_rows(backend):
     matrices = np.stack([np.ones((3, 3)), np.eye(3), np.diag([1, 1, 0])]).astype(np.float32)
-    assert_close(matrix_rank(tensor(matrices, batch("b"), channel("v"), dual("v"))).numpy(), np.array([1, 3, 2]))
+    assert_close(
+        matrix_rank(tensor(matrices, batch("b"), channel("v"), dual("v"))).numpy(),
+        np.array([1, 3, 2]),
+    )

@@ -8,7 +8,14 @@ import scipy.stats
 from phimath import batch, channel, precision, spatial, tensor, using, vec, wrap
 from phimath.backend import load
 from phimath.errors import DTypeError, ShapeError, ValueRangeError
-from phimath.random import pick_random, random_normal, random_permutation, random_uniform, seed, seeded
+from phimath.random import (
+    pick_random,
+    random_normal,
+    random_permutation,
+    random_uniform,
+    seed,
+    seeded,
+)
 from phimath.random.normal import normal_quantile
 from phimath.random.state import encrypt
 from phimath.testing.assertions import assert_close
@@ -149,7 +156,9 @@ def test_permutations_list_every_position_once(backend):
         order = random_permutation(batch(b=3), spatial(x=4, y=5))
     assert order.shape.get_labels("index") == ("x", "y")
     for one in order.numpy("b,x,y,index"):
-        assert sorted(map(tuple, one.reshape(20, 2))) == [(x, y) for x in range(4) for y in range(5)]
+        assert sorted(map(tuple, one.reshape(20, 2))) == [
+            (x, y) for x in range(4) for y in range(5)
+        ]
     flat = order.numpy("b,x,y,index").reshape(3, -1)
     assert not (flat[0] == flat[1]).all()
 
@@ -169,7 +178,9 @@ def test_picked_elements_differ(backend):
         listed = pick_random(value, "x", channel(pick=3))
     assert len(set(picked.tolist())) == 6
     assert listed.shape.names == ("pick",)
-    with pytest.raises(ValueRangeError, match="Cannot pick 11 different elements of 'x' with size 10"):
+    with pytest.raises(
+        ValueRangeError, match="Cannot pick 11 different elements of 'x' with size 10"
+    ):
         pick_random(value, "x", 11)
 
 

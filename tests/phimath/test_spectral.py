@@ -36,7 +36,12 @@ def test_fft_along_one_dimension_in_double_precision(backend):
     with precision(64):
         spectrum = fft(tensor(VALUES, batch("b"), spatial("x,y")), "x")
     assert spectrum.dtype.name == "complex128"
-    assert_close(spectrum.numpy("b,x,y"), np.fft.fft(VALUES.astype(np.float64), axis=1), rtol=1e-9, atol=1e-12)
+    assert_close(
+        spectrum.numpy("b,x,y"),
+        np.fft.fft(VALUES.astype(np.float64), axis=1),
+        rtol=1e-9,
+        atol=1e-12,
+    )
 
 
 @pytest.mark.parametrize("size", [5, 6])
@@ -48,12 +53,20 @@ def test_real_transforms_keep_half_of_the_frequencies(backend, size):
 
 
 def test_transforms_of_lazily_expanded_values_see_all_elements(backend):
-    assert_close(fft(tensor(np.float32(1)).expanded(spatial(x=4))).numpy(), np.fft.fft(np.ones(4)).astype(np.complex64))
+    assert_close(
+        fft(tensor(np.float32(1)).expanded(spatial(x=4))).numpy(),
+        np.fft.fft(np.ones(4)).astype(np.complex64),
+    )
 
 
 def test_transforms_keep_components_of_other_dimensions_apart():
-    sizes = stack({"a": wrap([1.0, 2.0], spatial("x")), "b": wrap([3.0, 4.0, 5.0], spatial("x"))}, channel("part"))
-    assert_close(fft(sizes).part["b"].numpy(), np.fft.fft([3, 4, 5]).astype(np.complex64), rtol=1e-6)
+    sizes = stack(
+        {"a": wrap([1.0, 2.0], spatial("x")), "b": wrap([3.0, 4.0, 5.0], spatial("x"))},
+        channel("part"),
+    )
+    assert_close(
+        fft(sizes).part["b"].numpy(), np.fft.fft([3, 4, 5]).astype(np.complex64), rtol=1e-6
+    )
 
 
 def test_wrong_transforms_are_errors():
@@ -72,7 +85,9 @@ def test_wrong_transforms_are_errors():
 def test_frequencies_are_listed_per_axis():
     frequencies = fftfreq(spatial(x=4, y=3), vec(x=0.5, y=2))
     assert frequencies.shape.get_labels("vector") == ("x", "y")
-    assert_close(frequencies.numpy("vector,x,y")[0, :, 0], np.fft.fftfreq(4, 0.5).astype(np.float32))
+    assert_close(
+        frequencies.numpy("vector,x,y")[0, :, 0], np.fft.fftfreq(4, 0.5).astype(np.float32)
+    )
     assert_close(frequencies.numpy("vector,x,y")[1, 0], np.fft.fftfreq(3, 2).astype(np.float32))
 
 
@@ -84,8 +99,12 @@ def test_powers_of_laplace_are_exact_at_any_spacing(backend, times):
     dx = 2 * np.pi / 16
     with precision(64):
         sine = tensor(np.sin(np.arange(16) * dx), spatial("x"))
-        assert_close(fourier_laplace(sine, dx, times).numpy(), (-1) ** times * sine.numpy(), atol=1e-9)
-        assert_close(fourier_poisson(sine, dx, times).numpy(), (-1) ** times * sine.numpy(), atol=1e-9)
+        assert_close(
+            fourier_laplace(sine, dx, times).numpy(), (-1) ** times * sine.numpy(), atol=1e-9
+        )
+        assert_close(
+            fourier_poisson(sine, dx, times).numpy(), (-1) ** times * sine.numpy(), atol=1e-9
+        )
 
 
 def test_poisson_inverts_laplace_up_to_the_mean(backend):
@@ -93,7 +112,9 @@ def test_poisson_inverts_laplace_up_to_the_mean(backend):
         grid = tensor(VALUES.astype(np.float64), batch("b"), spatial("x,y"))
         dx = vec(x=0.5, y=2.0)
         back = fourier_poisson(fourier_laplace(grid, dx), dx).numpy("b,x,y")
-    assert_close(back, VALUES - VALUES.astype(np.float64).mean((1, 2), keepdims=True), rtol=1e-6, atol=1e-9)
+    assert_close(
+        back, VALUES - VALUES.astype(np.float64).mean((1, 2), keepdims=True), rtol=1e-6, atol=1e-9
+    )
 
 
 @pytest.mark.parametrize(("wave", "falloff"), [(0, 1.0), (1, 1.0), (1, 10.0), (2, 1.0)])
@@ -103,7 +124,11 @@ def test_low_frequencies_weigh_more_in_the_loss(backend, wave, falloff):
     modes = np.abs(np.fft.fft(values)) * weight
     loss = frequency_loss(tensor(values, spatial("x")), falloff)
     assert_close(float(loss), float(0.5 * (modes**2).sum()), rtol=1e-4)
-    assert_close(float(frequency_loss(tensor(values, spatial("x")), falloff, n=1)), float(modes.sum()), rtol=1e-4)
+    assert_close(
+        float(frequency_loss(tensor(values, spatial("x")), falloff, n=1)),
+        float(modes.sum()),
+        rtol=1e-4,
+    )
 
 
 def test_the_mean_can_be_left_out_of_the_loss():
@@ -116,9 +141,13 @@ def test_the_mean_can_be_left_out_of_the_loss():
 @pytest.mark.parametrize("size", [2, 5, 6])
 @pytest.mark.parametrize("type", [1, 2, 3])
 @pytest.mark.parametrize(
-    ("transform", "inverse", "reference"), [(dct, idct, scipy.fft.dct), (dst, idst, scipy.fft.dst)], ids=["dct", "dst"]
+    ("transform", "inverse", "reference"),
+    [(dct, idct, scipy.fft.dct), (dst, idst, scipy.fft.dst)],
+    ids=["dct", "dst"],
 )
-def test_cosine_and_sine_transforms_agree_with_scipy(backend, transform, inverse, reference, type, size):
+def test_cosine_and_sine_transforms_agree_with_scipy(
+    backend, transform, inverse, reference, type, size
+):
     values = VALUES[0, :, :size].astype(np.float64)
     with precision(64):
         grid = tensor(values, batch("b"), spatial("x"))

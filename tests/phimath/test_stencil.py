@@ -45,7 +45,12 @@ def array(values, dtype=np.float32):
 
 @pytest.mark.parametrize(
     ("padding", "expected"),
-    [("boundary", [1, 2, 2, -5]), ("periodic", [10, 2, 2, -14]), (0, [1, 2, 2, -14]), (None, [2, 2])],
+    [
+        ("boundary", [1, 2, 2, -5]),
+        ("periodic", [10, 2, 2, -14]),
+        (0, [1, 2, 2, -14]),
+        (None, [2, 2]),
+    ],
 )
 def test_laplace_of_squares(backend, padding, expected):
     assert_close(laplace(line([0, 1, 4, 9]), padding=padding).numpy(), array(expected))
@@ -60,7 +65,9 @@ def test_central_difference_of_squares(backend, padding, expected):
     assert_close(result.numpy(), array(expected))
 
 
-@pytest.mark.parametrize(("difference", "expected"), [("forward", [1, 3, 5, 0]), ("backward", [0, 1, 3, 5])])
+@pytest.mark.parametrize(
+    ("difference", "expected"), [("forward", [1, 3, 5, 0]), ("backward", [0, 1, 3, 5])]
+)
 def test_one_sided_differences(backend, difference, expected):
     result = spatial_gradient(line([0, 1, 4, 9]), difference=difference, stack_dim=None)
     assert_close(result.numpy(), array(expected))
@@ -71,7 +78,11 @@ def test_integers_have_floating_derivatives():
 
 
 def test_weights_are_those_of_the_textbook():
-    assert_close(stencil_coefficients((-2, -1, 0, 1, 2), 1), (1 / 12, -2 / 3, 0.0, 2 / 3, -1 / 12), rtol=1e-15)
+    assert_close(
+        stencil_coefficients((-2, -1, 0, 1, 2), 1),
+        (1 / 12, -2 / 3, 0.0, 2 / 3, -1 / 12),
+        rtol=1e-15,
+    )
     assert_close(stencil_coefficients((-1, 0, 1), 2), (1.0, -2.0, 1.0))
     assert_close(stencil_coefficients((0, 1, 2), 1), (-1.5, 2.0, -0.5))
 
@@ -110,7 +121,9 @@ def test_gradients_converge_with_their_order(options, order):
     assert_close(slopes(errors), np.full(2, order, float), rtol=0, atol=0.2)
 
 
-@pytest.mark.parametrize("options", [{"order": 2}, {"order": 4}, {"order": 6}, {"compact": True}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{"order": 2}, {"order": 4}, {"order": 6}, {"compact": True}], ids=str
+)
 @pytest.mark.parametrize("boundary", [PERIODIC, ANTISYMMETRIC, FaceValue(0)], ids=str)
 def test_laplace_converges_with_its_order_up_to_the_walls(options, boundary):
     errors = []
@@ -138,9 +151,16 @@ def test_compact_gradients_converge_up_to_mirrors(boundary, places):
 def test_compact_differences_act_along_one_of_several_dimensions(backend):
     rng = np.random.default_rng(0)
     values = rng.random((3, 8)).astype(np.float32)
-    result = laplace(tensor(values, spatial("y,x")), padding=PERIODIC, dims="x", compact=True).numpy("y,x")
+    result = laplace(
+        tensor(values, spatial("y,x")), padding=PERIODIC, dims="x", compact=True
+    ).numpy("y,x")
     for row, expected in zip(values, result, strict=True):
-        assert_close(laplace(line(row), padding=PERIODIC, compact=True).numpy(), expected, rtol=1e-4, atol=1e-4)
+        assert_close(
+            laplace(line(row), padding=PERIODIC, compact=True).numpy(),
+            expected,
+            rtol=1e-4,
+            atol=1e-4,
+        )
 
 
 def test_compact_differences_need_a_smooth_boundary():
@@ -152,7 +172,9 @@ def test_compact_differences_need_a_smooth_boundary():
 
 def test_gradients_list_their_directions(backend):
     values = np.random.default_rng(1).random((4, 5)).astype(np.float32)
-    result = spatial_gradient(tensor(values, spatial("x,y")), vec(x=0.5, y=2.0), padding=PERIODIC, stack_dim="vector")
+    result = spatial_gradient(
+        tensor(values, spatial("x,y")), vec(x=0.5, y=2.0), padding=PERIODIC, stack_dim="vector"
+    )
     assert result.shape.get_labels("vector") == ("x", "y")
     for axis, dx in enumerate((0.5, 2.0)):
         expected = (np.roll(values, -1, axis) - np.roll(values, 1, axis)) / (2 * dx)
@@ -247,7 +269,9 @@ def test_holes_are_filled_by_the_mean_of_finite_neighbours(backend):
     nan = np.nan
     assert_close(finite_fill(line([2, nan, 4])).numpy(), array([2, 3, 4]))
     assert_close(finite_fill(line([0, nan, nan, nan, 3])).numpy(), array([0, 0, nan, 3, 3]))
-    assert_close(finite_fill(line([0, nan, nan, nan, 3]), distance=2).numpy(), array([0, 0, 1.5, 3, 3]))
+    assert_close(
+        finite_fill(line([0, nan, nan, nan, 3]), distance=2).numpy(), array([0, 0, 1.5, 3, 3])
+    )
     corner = np.array([[1, nan], [nan, nan]], np.float32)
     grid = tensor(corner, spatial("x,y"))
     assert_close(finite_fill(grid, padding=0).numpy("x,y")[1, 1] < 1, True)
@@ -283,11 +307,15 @@ def test_convolution_along_a_line(backend, kernel, options, expected):
     assert_close(convolve(line(range(4)), line(kernel), **options).numpy(), array(expected))
 
 
-@pytest.mark.parametrize(("boundary", "mode"), [(0, "constant"), (PERIODIC, "wrap"), (SYMMETRIC, "reflect")], ids=str)
+@pytest.mark.parametrize(
+    ("boundary", "mode"), [(0, "constant"), (PERIODIC, "wrap"), (SYMMETRIC, "reflect")], ids=str
+)
 def test_convolution_in_2d_agrees_with_scipy(backend, boundary, mode):
     rng = np.random.default_rng(3)
     values, kernel = rng.random((5, 6)).astype(np.float32), rng.random((3, 2)).astype(np.float32)
-    result = convolve(tensor(values, spatial("x,y")), tensor(kernel, spatial("x,y")), extrapolation=boundary)
+    result = convolve(
+        tensor(values, spatial("x,y")), tensor(kernel, spatial("x,y")), extrapolation=boundary
+    )
     assert_close(result.numpy("x,y"), correlate(values, kernel, mode=mode), rtol=1e-5)
 
 
@@ -295,7 +323,9 @@ def test_dual_dimensions_of_the_kernel_are_input_channels(backend):
     rng = np.random.default_rng(4)
     values, kernel = rng.random((6, 2)).astype(np.float32), rng.random((3, 2, 4)).astype(np.float32)
     result = convolve(
-        tensor(values, spatial("x"), channel("features")), tensor(kernel, spatial("x"), dual("features"), channel("out")), "valid"
+        tensor(values, spatial("x"), channel("features")),
+        tensor(kernel, spatial("x"), dual("features"), channel("out")),
+        "valid",
     )
     expected = np.stack([np.einsum("kf,kfo->o", values[i : i + 3], kernel) for i in range(4)])
     assert_close(result.numpy("x,out"), expected, rtol=1e-5)

@@ -1,7 +1,4 @@
-"""Products and decompositions, by dimension names.
-
-Matrices list their rows along ordinary and their columns along dual dimensions.
-"""
+"""Products by dimension names, planned once per combination of operands."""
 
 from __future__ import annotations
 
@@ -15,13 +12,11 @@ from phimath.dtype import (
     BOOL,
     DEFAULT_INT,
     DType,
-    complex_dtype,
-    float_dtype,
     precision_bits,
     promote,
 )
 from phimath.errors import ShapeError
-from phimath.shape import Shape, concat_shapes, merge_shapes
+from phimath.shape import Shape, merge_shapes
 from phimath.stacked import Stacked
 from phimath.tensor import HOOKS, Dense, Tensor
 from phimath.view import CONTRACT
@@ -35,11 +30,8 @@ if TYPE_CHECKING:
     from phimath.view import DimensionView
 
 
-# --- products ---
-
-
 def dot(x: Tensor, x_dims: DimFilter, y: Tensor, y_dims: DimFilter) -> Tensor:
-    """Multiply and sum over pairs of dimensions, the first of `x_dims` with the first of `y_dims` and so on.
+    """Multiply and sum over pairs of dimensions: the first of `x_dims` and of `y_dims`, and so on.
 
     Other dimensions that both have are matched by name and kept.
 
@@ -78,7 +70,9 @@ def _contract_dense(
     return Dense(_multiply(plan, x, y), plan.result)
 
 
-def _per_component(dim: Dim, x: Tensor, x_names: Sequence[str], y: Tensor, y_names: Sequence[str]) -> Tensor:
+def _per_component(
+    dim: Dim, x: Tensor, x_names: Sequence[str], y: Tensor, y_names: Sequence[str]
+) -> Tensor:
     parts = []
     for i in range(merge_shapes(x.shape.only(dim.name), y.shape.only(dim.name)).get_size(dim.name)):
         a = x.get({dim.name: i}) if dim.name in x.shape else x
@@ -90,23 +84,29 @@ def _per_component(dim: Dim, x: Tensor, x_names: Sequence[str], y: Tensor, y_nam
 def _check_pairs(x: Shape, x_names: Sequence[str], y: Shape, y_names: Sequence[str]) -> None:
     if len(x_names) != len(y_names):
         raise ShapeError(
-            f"Cannot contract {len(x_names)} dimensions ({', '.join(x_names)}) of {x} with {len(y_names)} "
+            f"Cannot contract {len(x_names)} dimensions ({', '.join(x_names)}) of {x} with "
+            f"{len(y_names)} "
             f"({', '.join(y_names)}) of {y}. Name equally many on both sides."
         )
     for a, b in zip(x_names, y_names, strict=True):
         left, right = x.dim(a), y.dim(b)
         if left.size != right.size:
-            raise ShapeError(f"Cannot contract '{a}' of size {left.size} with '{b}' of size {right.size}. Slice one of them.")
+            raise ShapeError(
+                f"Cannot contract '{a}' of size {left.size} with '{b}' of size {right.size}. "
+                "Slice one of them."
+            )
         if left.labels and right.labels and left.labels != right.labels:
             raise ShapeError(
-                f"Cannot contract '{a}' labelled {','.join(left.labels)} with '{b}' labelled {','.join(right.labels)}. "
+                f"Cannot contract '{a}' labelled {','.join(left.labels)} with '{b}' labelled "
+                f"{','.join(right.labels)}. "
                 f"Reorder one, e.g. t.{b.removeprefix('~')}['{','.join(left.labels)}']."
             )
 
 
 class _Contraction(NamedTuple):
-    """Order of the axes of both factors, and their sizes as matrices or batches of them; `None` where they have these sizes.
+    """Order of the axes of both factors, and their sizes as matrices or batches of them.
 
+    sizes: `None` where the axes have them already.
     scalar_products: multiply rows by rows instead.
     """
 
@@ -128,7 +128,9 @@ def _contraction(
     _check_pairs(x.shape, x_names, y.shape, y_names)
     x_rest, y_rest = x.shape.without(x_names), y.shape.without(y_names)
     shape = merge_shapes(x_rest, y_rest)
-    both = [n for n in shape.names if n in x_rest and n in y_rest and (n in x.stored or n in y.stored)]
+    both = [
+        n for n in shape.names if n in x_rest and n in y_rest and (n in x.stored or n in y.stored)
+    ]
     rows = [n for n in x_rest.names if n not in y_rest and n in x.stored]
     columns = [n for n in y_rest.names if n not in x_rest and n in y.stored]
     dtype = promote(x.dtype, y.dtype, bits=bits)
@@ -186,7 +188,8 @@ def _native(tensor: Dense, names: tuple[str, ...], plan: _Contraction) -> Native
 def matmul(a: Tensor, b: Tensor) -> Tensor:
     """`a @ b`: matrix times vector or matrix, vector times matrix, or vector times vector.
 
-    Dual dimensions of `a` are summed with the dimensions of `b` of the same name.  If `a` has none, its dimensions that appear as rows
+    Dual dimensions of `a` are summed with the dimensions of `b` of the same name.  If `a` has
+    none, its dimensions that appear as rows
     of the matrix `b` are; if `b` is no matrix either, the channel dimensions that both have.
 
     Raises:
@@ -197,18 +200,22 @@ def matmul(a: Tensor, b: Tensor) -> Tensor:
         missing = [name for name in names if name not in b.shape]
         if missing:
             raise ShapeError(
-                f"Cannot multiply the matrix {a.shape} with {b.shape}: '~{missing[0]}' finds no dimension '{missing[0]}' "
+                f"Cannot multiply the matrix {a.shape} with {b.shape}: '~{missing[0]}' finds no "
+                f"dimension '{missing[0]}' "
                 "on the right. Rename one of them first."
             )
         return contract(a, a.shape.dual.names, b, names)
     rows = b.shape.without(dual) if b.shape.dual else b.shape.channel
-    common = tuple(n for n in rows.names if n in a.shape and a.shape.get_type(n) is rows.get_type(n))
+    common = tuple(
+        n for n in rows.names if n in a.shape and a.shape.get_type(n) is rows.get_type(n)
+    )
     if b.shape.dual:
         matched = tuple(n for n in common if f"~{n}" in b.shape or rows.get_type(n) is channel)
         common = matched or common
     if not common:
         raise ShapeError(
-            f"Cannot multiply {a.shape} @ {b.shape}: no dual dimension on the left and no common channel dimension. "
+            f"Cannot multiply {a.shape} @ {b.shape}: no dual dimension on the left and no common "
+            "channel dimension. "
             "Use dot(a, dims, b, dims), or * to multiply elementwise."
         )
     return contract(a, common, b, common)
@@ -225,11 +232,13 @@ CONTRACT.append(_contract_views)
 def einsum(subscripts: str, *tensors: Tensor) -> Tensor:
     """Sum of products by dimension names: `einsum('x,y; y,z -> x,z', a, b)`.
 
-    Each term names dimensions of one tensor; those that the result doesn't name are summed over.  Dimensions that aren't mentioned,
+    Each term names dimensions of one tensor; those that the result doesn't name are summed over.
+    Dimensions that aren't mentioned,
     such as batch dimensions, are matched by name and kept.
 
     Raises:
-        ShapeError: the number of terms isn't that of the tensors, there is no `->`, or the result names something new.
+        ShapeError: the number of terms isn't that of the tensors, there is no `->`, or the result
+            names something new.
         DimensionError: a term names a dimension that its tensor lacks.
     """
     inputs, arrow, output = subscripts.partition("->")
@@ -238,26 +247,36 @@ def einsum(subscripts: str, *tensors: Tensor) -> Tensor:
     if not arrow or len(terms) != len(tensors):
         raise ShapeError(
             f"einsum({subscripts!r}) has {len(terms)} terms for {len(tensors)} tensors. "
-            "Write one term per tensor, separated by ';', then '->' and the dimensions to keep, e.g. 'x,y; y -> x'."
+            "Write one term per tensor, separated by ';', then '->' and the dimensions to keep, "
+            "e.g. 'x,y; y -> x'."
         )
     for term, tensor in zip(terms, tensors, strict=True):
         tensor.shape.resolve(term)
     mentioned = dict.fromkeys(name for term in terms for name in term)
     unknown = [name for name in kept if name not in mentioned]
     if unknown:
-        raise ShapeError(f"The result of einsum({subscripts!r}) names '{unknown[0]}', which no term names.")
+        raise ShapeError(
+            f"The result of einsum({subscripts!r}) names '{unknown[0]}', which no term names."
+        )
     summed = [name for name in mentioned if name not in kept]
     full = merge_shapes(*(t.shape for t in tensors))
     backend = combine([t.backend for t in tensors])
     dtype = promote(*(t.dtype for t in tensors), bits=precision_bits())
     dtype = DEFAULT_INT if dtype is BOOL else dtype
-    letter = {name: chr(ord("a") + i) if i < 26 else chr(ord("A") + i - 26) for i, name in enumerate(full.names)}
+    letter = {
+        name: chr(ord("a") + i) if i < 26 else chr(ord("A") + i - 26)
+        for i, name in enumerate(full.names)
+    }
     natives, texts = [], []
     for tensor in tensors:
         dense = tensor.cast(dtype).dense()
         names = [n for n in dense.shape.names if n in dense.signature.stored or n in summed]
         native = dense.stored_in(names)
-        natives.append(native if dense.backend is backend else backend.from_numpy(dense.backend.to_numpy(native)))
+        natives.append(
+            native
+            if dense.backend is backend
+            else backend.from_numpy(dense.backend.to_numpy(native))
+        )
         texts.append("".join(letter[name] for name in names))
     shape = full.without(summed)
     stored = [name for name in shape.names if any(letter[name] in text for text in texts)]
@@ -276,118 +295,18 @@ def cross(vec1: Tensor, vec2: Tensor) -> Tensor:
         ShapeError: there is no common channel dimension, or its size is neither 2 nor 3.
     """
     common = [n for n in vec1.shape.channel.names if n in vec2.shape]
-    dim = merge_shapes(vec1.shape.only(common), vec2.shape.only(common)).dims[0] if len(common) == 1 else None
+    dim = (
+        merge_shapes(vec1.shape.only(common), vec2.shape.only(common)).dims[0]
+        if len(common) == 1
+        else None
+    )
     if dim is None or dim.size not in (2, 3):
         raise ShapeError(
-            f"The cross product of {vec1.shape} and {vec2.shape} needs one common channel dimension of size 2 or 3."
+            f"The cross product of {vec1.shape} and {vec2.shape} needs one common channel "
+            "dimension of size 2 or 3."
         )
     a, b = vec1.unstacked(dim.name), vec2.unstacked(dim.name)
     if dim.size == 2:
         return a[0] * b[1] - a[1] * b[0]
     parts = [a[(i + 1) % 3] * b[(i + 2) % 3] - a[(i + 2) % 3] * b[(i + 1) % 3] for i in range(3)]
     return Stacked(parts, dim)
-
-
-# --- decompositions ---
-
-
-def _matrix(matrix: Tensor, rows: Shape, columns: Shape) -> tuple[Native, Backend[Any], Shape]:
-    """Native (…, rows, columns) of floating type, and the dimensions in front."""
-    dtype = complex_dtype() if matrix.dtype.kind == "complex" else float_dtype()
-    dense = matrix.cast(dtype).dense()
-    front = dense.shape.without(rows).without(columns)
-    native = dense.stored_in((*front.names, *rows.names, *columns.names))
-    sizes = (*front.int_sizes, rows.volume, columns.volume)
-    return dense.backend.reshape(native, sizes), dense.backend, front
-
-
-def _rows_and_columns(matrix: Tensor) -> tuple[Shape, Shape]:
-    columns = matrix.shape.dual
-    if not columns:
-        raise ShapeError(f"A matrix lists its columns along dual dimensions, but {matrix.shape} has none.")
-    names = [name.removeprefix("~") for name in columns.names]
-    matched = all(name in matrix.shape for name in names)
-    rows = matrix.shape.resolve(names) if matched else matrix.shape.primal or matrix.shape.channel
-    return rows, columns
-
-
-def _dense(native: Native, backend: Backend[Any], shape: Shape) -> Dense:
-    stored = Signature(backend, backend.dtype(native), shape.sorted_by_type(), shape)
-    return Dense(backend.reshape(native, shape.int_sizes), stored)
-
-
-def eigenvalues(matrix: Tensor, eigen_dim: Shape = channel("eigenvalues")) -> Tensor:
-    """Complex eigenvalues of a square matrix, in no particular order.
-
-    Args:
-        matrix: columns along dual dimensions, rows along those of the same names, else along all spatial and instance dimensions.
-        eigen_dim: lists the eigenvalues.
-
-    Raises:
-        ShapeError: there are no dual dimensions, or the matrix isn't square.
-    """
-    rows, columns = _rows_and_columns(matrix)
-    if rows.volume != columns.volume:
-        raise ShapeError(f"Eigenvalues need a square matrix, but {rows} and {columns} have {rows.volume} and {columns.volume} elements.")
-    native, backend, front = _matrix(matrix, rows, columns)
-    values = backend.eigenvalues(native)
-    return _dense(values, backend, concat_shapes(front, eigen_dim.with_sizes(rows.volume)))
-
-
-def svd(
-    x: Tensor, feature_dim: DimFilter = channel, list_dim: DimFilter = None, latent_dim: Shape = channel("singular")
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Singular value decomposition: `x = latent_to_value @ (singular * latents)`.
-
-    Args:
-        x: data points along `list_dim`, each of which lists its values along `feature_dim`.
-        feature_dim: dimensions of the values.
-        list_dim: dimensions of the data points; all others but batch dimensions by default.
-        latent_dim: lists the singular values; with a size, only that many are kept.
-
-    Returns: latents `(list_dim, latent_dim)`, singular values in descending order, and `latent_to_value (feature_dim, ~latent_dim)`.
-    Signs of the latents are those of the framework.
-    """
-    columns = x.shape.resolve(feature_dim)
-    rows = x.shape.non_batch.without(columns) if list_dim is None else x.shape.resolve(list_dim)
-    if not rows or not columns:
-        raise ShapeError(f"svd() needs dimensions for points and for values, but finds {rows} and {columns} in {x.shape}.")
-    native, backend, front = _matrix(x, rows, columns)
-    u, s, vh = backend.svd(native)
-    latent = latent_dim.single
-    available = min(rows.volume, columns.volume)
-    kept = latent.size if isinstance(latent.size, int) else available
-    if kept > available:
-        raise ShapeError(f"Only {available} singular values exist, not {kept}. Leave the size of '{latent.name}' out.")
-    ahead, all_of, some = (slice(None),) * front.rank, slice(None), slice(0, kept)
-    u = backend.get(u, (*ahead, all_of, some))
-    s = backend.get(s, (*ahead, some))
-    vh = backend.get(vh, (*ahead, some, all_of))
-    listed = Shape(Dim.make(latent.name, latent.type, kept, None))
-    back = Shape(Dim.make(latent.name, dual, kept, None))
-    return (
-        _dense(u, backend, concat_shapes(front, rows, listed)),
-        _dense(s, backend, concat_shapes(front, listed)),
-        _dense(vh, backend, concat_shapes(front, back, columns)),
-    )
-
-
-def matrix_rank(matrix: Tensor) -> Tensor:
-    """Number of singular values above rounding errors, int64.
-
-    Args:
-        matrix: columns along dual dimensions; the precision of the context decides what counts as zero.
-    """
-    rows, columns = _rows_and_columns(matrix)
-    native, backend, front = _matrix(matrix, rows, columns)
-    _, values, _ = backend.svd(native)
-    singular = _dense(values, backend, concat_shapes(front, channel(_singular=min(rows.volume, columns.volume))))
-    epsilon = 2.0 ** -(52 if float_dtype().bits == 64 else 23)
-    axis = front.rank
-    largest = backend.max(singular.stored_native, (axis,))
-    tolerance = Dense(largest, Signature(backend, singular.dtype, front)) * (epsilon * max(rows.volume, columns.volume))
-    above = (singular > tolerance).cast(DEFAULT_INT).dense()
-    return Dense(backend.sum(above.stored_in((*front.names, "_singular")), (axis,)), Signature(backend, DEFAULT_INT, front))
-
-
-__all__ = ["cross", "dot", "eigenvalues", "einsum", "matrix_rank", "svd"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from phimath.dtype import precision_bits
 from phimath.elementwise import where
 from phimath.errors import ShapeError
 from phimath.join import stack
@@ -18,6 +19,9 @@ from phisim.physics.pressure import PressureStencil
 
 if TYPE_CHECKING:
     from phimath.tensor import Tensor
+
+# Default for ‖residual‖ / ‖right-hand side‖: the norm bounds the largest divergence, which is to be 1e-5 and 1e-12 of max |v| / Δx.
+DIVERGENCE_TOLERANCE = {16: 1e-3, 32: 1e-6, 64: 1e-13}
 
 
 def make_incompressible(
@@ -37,7 +41,8 @@ def make_incompressible(
     Args:
         velocity: Staggered field, length per time.
         obstacles: Solid bodies: one or several `Obstacle` or geometries (at rest).
-        solve: Settings of the linear solve; its x0 may be the pressure of the previous step.
+        solve: Settings of the linear solve; its x0 may be the pressure of the previous step.  Its rel_tol is by default ten times
+            below that of other solves, so that the largest divergence is small, too.
         dt: Time step that the pressure refers to; with dt = 1 and density = 1 it is the classic pressure correction.
         density: Mass per volume.
 
@@ -56,6 +61,8 @@ def make_incompressible(
             "make_incompressible needs a staggered velocity, but got values at cell centers. Use velocity.at_faces()."
         )
     settings = solve or Solve()
+    if settings.rel_tol is None:
+        settings = replace(settings, rel_tol=DIVERGENCE_TOLERANCE[precision_bits()])
     solids = as_obstacles(obstacles, velocity.axes) if obstacles != () else ()
     boundary = pressure_boundary(velocity.boundary, velocity.axes)
     open_fraction = solid_velocity = None

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
+from phimath.dimension import batch, instance
+from phimath.dims import rename_dims
 from phimath.elementwise import clip, where
 from phimath.errors import ShapeError
 from phimath.join import stack
+from phimath.reduce import sum as sum_of
 from phimath.tensor import Tensor
+from phimath.tensor_tree import tensors_in
 from phimath.wrap import wrap
 from phisim.geometry import Geometry
 from phisim.geometry.fraction import fraction_inside
@@ -91,18 +95,30 @@ def apertures(velocity: Field, obstacles: Sequence[Obstacle]) -> tuple[Tensor, T
 
     Source: Batty, Bertails and Bridson, A fast variational framework for accurate solid-fluid coupling, SIGGRAPH 2007.
     """
+    separate = [_separate_copies(obstacle) for obstacle in obstacles]
     open_fractions, solid_velocities = [], []
     for axis in velocity.axes:
         extent = {a: velocity.geometry.spacing(a) for a in velocity.axes if a != axis}
         points = velocity.face_points(axis)
         covered, momentum = wrap(0.0), wrap(0.0)
-        for obstacle in obstacles:
+        for obstacle, copies in separate:
             fraction = fraction_inside(obstacle.geometry, points, extent)
-            covered = covered + fraction
-            momentum = momentum + fraction * obstacle.velocity_at(points)[axis]
+            covered = covered + _total(fraction, copies)
+            momentum = momentum + _total(fraction * obstacle.velocity_at(points)[axis], copies)
         open_fractions.append(clip(1.0 - covered, 0.0, 1.0))
         solid_velocities.append(momentum / where(covered > 0, covered, 1.0))
     vector = velocity.geometry.vector
     return stack(open_fractions, vector), stack(solid_velocities, vector)
 
 
+def _separate_copies(obstacle: Obstacle) -> tuple[Obstacle, tuple[str, ...]]:
+    """Copies along instance dimensions as batch: each covers and moves its own part.  With the names of these dimensions."""
+    copies = tuple(
+        dict.fromkeys(name for t in tensors_in(obstacle) for name in t.shape.instance.names)
+    )
+    return (rename_dims(obstacle, instance, batch) if copies else obstacle), copies
+
+
+def _total(value: Tensor, copies: tuple[str, ...]) -> Tensor:
+    names = [name for name in copies if name in value.shape]
+    return sum_of(value, names) if names else value

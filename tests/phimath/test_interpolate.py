@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import map_coordinates
 
-from phimath import batch, channel, instance, precision, spatial, stack, tensor, vec, wrap
+from phimath import batch, channel, dot, instance, precision, spatial, stack, tensor, vec, wrap
 from phimath.boundary import (
     ANTISYMMETRIC,
     NONE,
@@ -208,6 +208,35 @@ def test_coordinates_without_labels_are_an_error():
 def test_boundaries_that_grow_outwards_cannot_be_sampled():
     with pytest.raises(NotSupported, match="'symmetric-gradient' cannot be sampled outside"):
         grid_sample(wrap([1.0, 2.0], spatial("x")), vec(x=0.5), SYMMETRIC_GRADIENT)
+
+
+@pytest.mark.needs("value_and_gradient")
+@pytest.mark.parametrize(
+    "boundary", [PERIODIC, ZERO_GRADIENT, Constant(2.0), FaceValue(1.0)], ids=str
+)
+def test_samples_are_differentiable_by_values_and_coordinates(backend, boundary):
+    rng = np.random.default_rng(6)
+    values, places = rng.random(5), rng.uniform(-1.3, 6, 7)
+    weights = rng.random(7)
+
+    def loss(grid, at):
+        with precision(64):
+            coordinates = {"x": wrap(at, instance("p"))}
+            sample = sample_components(wrap(grid, spatial("x")), coordinates, boundary)
+            return dot(sample, "p", wrap(weights, instance("p")), "p")
+
+    arguments = [backend.from_numpy(values), backend.from_numpy(places)]
+    _, _, gradients = backend.value_and_gradient(lambda g, c: (loss(g, c).native(), ()), arguments)
+    for position, gradient in enumerate(gradients):
+        expected = []
+        for i in range(len((values, places)[position])):
+            ends = []
+            for step in (1e-6, -1e-6):
+                changed = [values.copy(), places.copy()]
+                changed[position][i] += step
+                ends.append(float(loss(*changed)))
+            expected.append((ends[0] - ends[1]) / 2e-6)
+        assert_close(backend.to_numpy(gradient), np.array(expected), rtol=1e-5, atol=1e-7)
 
 
 # --- resolution ---

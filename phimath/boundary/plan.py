@@ -33,7 +33,7 @@ UNLIMITED = 2**62
 class Piece(NamedTuple):
     """Ghost values as part of an array: reversed along `flip`, repeated, and changed."""
 
-    index: tuple[slice, ...]
+    source: tuple[slice, ...]
     flip: tuple[int, ...]
     repeat: tuple[int, int] | None
     sign: int
@@ -76,8 +76,8 @@ def run(backend: Backend[Any], native: Native, steps: Sequence[Step]) -> Native:
 
 def ghosts(backend: Backend[Any], native: Native, piece: Piece) -> Native:
     """The ghost values of one side."""
-    index, flip, repeat, sign, edge, added = piece
-    ghost = backend.get(native, index)
+    source, flip, repeat, sign, edge, added = piece
+    ghost = backend.get(native, source)
     if flip:
         ghost = backend.flip(ghost, flip)
     if repeat is not None:
@@ -126,9 +126,8 @@ def make_plan(signature: Signature, entries: Widths, boundary: Boundary, bits: i
             return None
         if name in stored:
             steps.append(_step(stored.rank, stored.position(name), size, (lower, upper), sides))
-        done.append(
-            (name, *(0 if s is NONE else w for w, s in zip((lower, upper), sides, strict=True)))
-        )
+        kept = [0 if s is NONE else w for w, s in zip((lower, upper), sides, strict=True)]
+        done.append((name, kept[0], kept[1]))
     result = signature.replace(
         dtype=dtype,
         shape=padded_shape(shape, tuple(done)),

@@ -24,7 +24,6 @@ from phimath.interpolate.outside import axis_rule, bring_inside, for_padding, si
 from phimath.shape import Shape, merge_shapes
 from phimath.stacked import Stacked
 from phimath.tensor import Dense, Tensor
-from phimath.wrap import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -126,7 +125,6 @@ def _sample(
     boundary: Boundary,
     finish: Callable[..., list[Native]],
 ) -> list[Tensor]:
-    coordinates = {axis: c if isinstance(c, Tensor) else wrap(c) for axis, c in coordinates.items()}
     if all(c.__class__ is Dense for c in coordinates.values()) and grid.__class__ is Dense:
         if not needs_components(boundary):
             return _sample_dense(grid, coordinates, boundary, finish)  # type: ignore[arg-type]
@@ -134,7 +132,7 @@ def _sample(
     else:
         stacked = [t for t in (grid, *coordinates.values()) if isinstance(t, Stacked)]
         if not stacked:
-            dense = {axis: c.dense() for axis, c in coordinates.items()}
+            dense: dict[str, Tensor] = {axis: c.dense() for axis, c in coordinates.items()}
             return _sample(grid.dense(), dense, boundary, finish)
         name = stacked[0].along
         if isinstance(grid, Stacked) and grid.along in coordinates:

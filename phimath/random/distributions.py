@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from phimath.backend.contract import Backend
     from phimath.broadcast import Native
     from phimath.dimension_spec import DimSpec
-    from phimath.tensor import Number
 
 WORD = 32
 _MANTISSA = {16: 11, 32: 24, 64: 53}
@@ -25,8 +24,8 @@ _MANTISSA = {16: 11, 32: 24, 64: 53}
 
 def random_uniform(
     *shape: DimSpec,
-    low: Number | Tensor = 0,
-    high: Number | Tensor = 1,
+    low: float | Tensor = 0,
+    high: float | Tensor = 1,
     dtype: DType | type | str = float,
 ) -> Tensor:
     """Uniform random numbers from `low`, included, to `high`, excluded (but for rounding).
@@ -138,8 +137,8 @@ def _integers(
     backend: Backend[Any],
     device: str | None,
     shape: Shape,
-    low: Number | Tensor,
-    high: Number | Tensor,
+    low: float | Tensor,
+    high: float | Tensor,
     dtype: DType,
 ) -> Tensor:
     """Remainders of 62 random bits: probabilities differ by a factor of 1 + (high - low) 2⁻⁶²."""

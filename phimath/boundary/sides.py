@@ -116,9 +116,9 @@ class PerDirection(Boundary):
 
 def needs_components(boundary: Boundary) -> bool:
     """Whether the components of a vector have different boundaries."""
-    return isinstance(boundary, PerDirection) or (
-        isinstance(boundary, Sides) and any(needs_components(part) for part in boundary.parts())
-    )
+    if boundary.__class__ is Sides:
+        return any(needs_components(part) for part in boundary.parts())
+    return boundary.__class__ is PerDirection
 
 
 # --- arithmetic ---

@@ -46,9 +46,10 @@ _EXTENSIONS = {
 
 def side_rule(boundary: Boundary) -> Side:
     """Rule for a boundary of one side."""
-    if isinstance(boundary, Constant):
+    # Compared by class: `isinstance` of abstract classes takes longer than the whole lookup.
+    if boundary.__class__ is Constant:
         return _CONSTANT
-    if isinstance(boundary, FaceValue):
+    if boundary.__class__ is FaceValue:
         return _FACE
     assert isinstance(boundary, Extension)
     if boundary.name not in _EXTENSIONS:

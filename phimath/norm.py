@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phimath.dimension import channel
 from phimath.elementwise import abs as absolute
 from phimath.elementwise import conjugate, exp, maximum, real, safe_div, sqrt, where
 from phimath.filters import non_batch
 from phimath.leaves import as_tensor
+from phimath.reduce import Reducible
 from phimath.reduce import max as largest
 from phimath.reduce import sum as total
 from phimath.shape import DimFilter
 from phimath.tensor import Tensor
-from phimath.tensor_tree import tensors_in
+from phimath.tree import flatten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def abs_square(complex_values: Any) -> Tensor:
@@ -58,17 +62,21 @@ def normalize_to(target: Tensor, source: Any, epsilon: float = 1e-5) -> Tensor:
 
 
 def l1_loss(x: Any, reduce: DimFilter = non_batch) -> Tensor:
-    """Sum of absolute values; those of all tensors of a tree are added up."""
-    return _added(x, lambda tensor: total(absolute(tensor), reduce))
+    """Sum of absolute values; those of all tensors and fields of a tree are added up."""
+    return _added("l1_loss", x, reduce, absolute)
 
 
 def l2_loss(x: Any, reduce: DimFilter = non_batch) -> Tensor:
-    """Half the sum of squared magnitudes; those of all tensors of a tree are added up."""
-    return _added(x, lambda tensor: 0.5 * total(abs_square(tensor), reduce))
+    """Half the sum of squared magnitudes; those of all tensors and fields of a tree are added up."""
+    return _added("l2_loss", x, reduce, lambda tensor: 0.5 * abs_square(tensor))
 
 
-def _added(tree: Any, loss: Any) -> Tensor:
-    first, *others = [loss(tensor) for tensor in tensors_in(tree) or [as_tensor(tree)]]
+def _added(name: str, tree: Any, dims: DimFilter, of_element: Callable[[Tensor], Tensor]) -> Tensor:
+    leaves = [tree] if isinstance(tree, Tensor) else flatten(tree, (Tensor, Reducible))[0]
+    first, *others = [
+        total(of_element(leaf), dims) if isinstance(leaf, Tensor) else leaf.reduced(name, dims)
+        for leaf in leaves or [as_tensor(tree)]
+    ]
     for other in others:
         first = first + other
     return first

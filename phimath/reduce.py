@@ -39,7 +39,7 @@ class Reducible(Protocol):
     """What reduces itself: storages and fields that bring their own rule."""
 
     def reduced(self, reduction: str, dims: DimFilter) -> Any:
-        """Result of `sum`, `prod`, `mean`, `max`, `min`, `any` or `all` along the dimensions."""
+        """Result of `sum`, `prod`, `mean`, `max`, `min`, `any`, `all`, `l1_loss` or `l2_loss` along the dimensions."""
         ...
 
 

@@ -133,6 +133,20 @@ class Field(Operators["Field"]):
         """The vector field resampled to faces."""
         return HOOKS["to_faces"](self)
 
+    # --- as tensors and arrays ---
+
+    def reduced(self, reduction: str, dims: Any) -> Tensor:
+        """Result of `math.sum`, `math.mean` and so on; sums count faces on the sides of the domain by half."""
+        return HOOKS["reduced"](self, reduction, dims)
+
+    def numpy(self) -> Any:
+        """Array (batch…, axes…, channels…), or a dictionary of one per component of a staggered field."""
+        return HOOKS["numpy"](self)
+
+    def staggered_tensor(self) -> Tensor:
+        """Staggered components as one tensor with n + 1 values along every axis."""
+        return HOOKS["staggered_tensor"](self)
+
     # --- indexing ---
 
     def get(self, index: dict[str, int | slice]) -> Field:

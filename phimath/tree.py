@@ -1,7 +1,8 @@
 """Trees of tuples, lists, dicts and frozen dataclasses, taken apart and put together again.
 
 What is neither such a container nor a leaf is static: it becomes part of the `Structure`.  What a
-leaf is says the caller, because tensors are defined above this module.
+leaf is says the caller, because tensors are defined above this module.  A dataclass may declare
+more: the fields named by its method `static_fields()` are static whatever they hold.
 """
 
 from __future__ import annotations
@@ -166,12 +167,22 @@ def _take_apart(tree: Any, leaf_types: LeafTypes, leaves: list[Any]) -> _Node:
     names = field_names(cls)
     if names is not None:
         count = len(leaves)
-        children = [_take_apart(getattr(tree, name), leaf_types, leaves) for name in names]
+        static = tree.static_fields() if hasattr(cls, "static_fields") else ()
+        children = [
+            _static(getattr(tree, name))
+            if name in static
+            else _take_apart(getattr(tree, name), leaf_types, leaves)
+            for name in names
+        ]
         if len(leaves) == count:
             return _Constant(tree, (cls, names, tuple(children)))
         _require_frozen(cls)
         return (cls, names, tuple(children))
-    return _Static(cls, tree if _is_hashable(tree) else _ByIdentity(tree))
+    return _static(tree)
+
+
+def _static(value: object) -> _Static:
+    return _Static(value.__class__, value if _is_hashable(value) else _ByIdentity(value))
 
 
 def _is_hashable(value: object) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Self, final
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -41,11 +42,16 @@ class UniformGrid(Geometry):
                 raise ShapeError(
                     f"The resolution along '{name}' is {self.resolution.get_size(name)}. A grid needs at least 1 cell per axis."
                 )
+        object.__setattr__(self, "bounds", _one_object(self.bounds))
         if names != axes:
             object.__setattr__(self, "resolution", self.resolution.only(axes, reorder=True))
 
     def __repr__(self) -> str:
         return f"UniformGrid({', '.join(f'{d.name}={d.size}' for d in self.resolution.dims)}, {self.bounds})"
+
+    def static_fields(self) -> tuple[str, ...]:
+        """Domains given by numbers are part of a program, not data: grids can be compared while it is compiled."""
+        return ("bounds",) if _is_host_number(self.bounds) else ()
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -120,3 +126,20 @@ class UniformGrid(Geometry):
 def _cell_positions(axis: str, cells: int, faces: bool, periodic: bool) -> Tensor:
     count = cells + (1 if faces and not periodic else 0)
     return wrap(np.arange(count) + (0.0 if faces else 0.5), Shape(Dim(axis, spatial, count)))
+
+
+def _is_host_number(bounds: Box) -> bool:
+    corners = (bounds.lower, bounds.upper)
+    return all(c.rank == 1 and c.backend.name == "numpy" for c in corners)
+
+
+def _one_object(bounds: Box) -> Box:
+    """The same object for equal domains given by numbers, so that `is` compares them."""
+    if not _is_host_number(bounds):
+        return bounds
+    key = (bounds.axes, bounds.lower.numpy().tobytes(), bounds.upper.numpy().tobytes())
+    return _DOMAINS.setdefault(key, bounds)
+
+
+# Weak: a domain is forgotten when no grid uses it.
+_DOMAINS: WeakValueDictionary[tuple[tuple[str, ...], bytes, bytes], Box] = WeakValueDictionary()

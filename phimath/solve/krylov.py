@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from phimath.elementwise import is_finite, sqrt, where
-from phimath.reduce import all as all_of
+from phimath.elementwise import sqrt, where
+from phimath.reduce import any as any_of
 from phimath.reduce import sum as sum_of
 
 if TYPE_CHECKING:
@@ -26,36 +26,45 @@ def conjugate_gradient(
 ) -> KrylovState:
     """Solve A x = b for a semi-definite operator, up to ‖r‖ ≤ tolerance per batch entry.
 
-    The residual is the one that the recurrence carries; the caller computes it anew.  Entries that have converged stay as they are.
-    Source: Saad, Iterative Methods for Sparse Linear Systems (2003), algorithm 9.1, with the Jacobi preconditioner.
+    The residual is the one that the recurrence carries; the caller computes it anew.  Entries that
+    have converged, or became infinite or NaN, stay as they are.
+
+    Source: Saad, Iterative Methods for Sparse Linear Systems (2003), algorithm 9.1, with the Jacobi
+    preconditioner.
     """
     dims = b.shape.non_batch & x.shape.non_batch
     inverse_diagonal = 1 / operator.diagonal
+    threshold = tolerance * tolerance
     r = b - operator.apply(x)
-    z = _preconditioned(operator, r, inverse_diagonal)
+    z = operator.project(r * inverse_diagonal)
     p = z
     rho = dot(r, z, dims)
-    threshold = tolerance * tolerance
+    active = dot(r, r, dims) > threshold
     for iteration in range(max_iterations):
-        active = dot(r, r, dims) > threshold
-        if not bool(all_of(is_finite(rho), None)) or not bool(~all_of(~active, None)):
+        if not _any(active):
             return KrylovState(x, iteration)
         q = operator.apply(p)
-        curvature = dot(p, q, dims)
-        # Where an entry has converged, all of these may be zero: the step is zero, not 0/0.
-        alpha = where(active, rho / where(curvature == 0, 1.0, curvature), 0.0)
+        alpha = _ratio(rho, dot(p, q, dims), active)
         x = x + alpha * p
         r = r - alpha * q
-        z = _preconditioned(operator, r, inverse_diagonal)
+        # Rounding errors would grow along the null space, which the operator cannot see.
+        z = operator.project(r * inverse_diagonal)
         next_rho = dot(r, z, dims)
-        p = z + where(active, next_rho / where(rho == 0, 1.0, rho), 0.0) * p
+        p = z + _ratio(next_rho, rho, active) * p
         rho = next_rho
+        active = dot(r, r, dims) > threshold  # false for NaN
     return KrylovState(x, max_iterations)
 
 
-def _preconditioned(operator: SymmetricOperator, r: Tensor, inverse_diagonal: Tensor) -> Tensor:
-    # Rounding errors would grow along the null space, which the operator cannot see.
-    return operator.project(r * inverse_diagonal)
+def _ratio(numerator: Tensor, denominator: Tensor, active: Tensor) -> Tensor:
+    # An entry that has converged may have 0/0, and must not move.
+    if not active.rank:
+        return numerator / denominator
+    return where(active, numerator / where(active, denominator, 1.0), 0.0)
+
+
+def _any(values: Tensor) -> bool:
+    return bool(any_of(values, values.shape) if values.rank else values)
 
 
 def dot(a: Tensor, b: Tensor, dims: Shape) -> Tensor:

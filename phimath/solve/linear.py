@@ -2,129 +2,173 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from phimath.backend.support import supports
 from phimath.create import zeros_like
-from phimath.elementwise import is_finite, maximum
-from phimath.errors import Diverged, NotConverged, SolveError
+from phimath.elementwise import abs as magnitude
+from phimath.elementwise import is_finite, maximum, where
+from phimath.errors import Diverged, DTypeError, NotConverged, SolveError
+from phimath.leaves import as_tensor
 from phimath.reduce import all as all_of
 from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
 from phimath.solve.krylov import conjugate_gradient, vector_norm
 from phimath.solve.result import SolveInfo
-from phimath.transform.gradient import custom_gradient, stop_gradient
-from phimath.wrap import wrap
+from phimath.tensor import Tensor
+from phimath.transform.gradient import custom_gradient, stop_gradient, value_and_gradient
+from phimath.tree import flatten
 
 if TYPE_CHECKING:
     from phimath.solve.problem import Solve, SymmetricOperator
-    from phimath.tensor import Tensor
 
 EPSILON = {16: 2.0**-10, 32: 2.0**-23, 64: 2.0**-52}
-# The residual that the recurrence carries drifts from the true one: restart from the true one this often.
-RESTARTS = 3
+# The residual that the recurrence carries drifts from the true one: start anew this often.
+STARTS = 3
 
 
 def solve_symmetric(operator: SymmetricOperator, b: Tensor, solve: Solve) -> Tensor:
     """Solve A x = b for a symmetric semi-definite operator.
 
-    A singular system is projected: the part of b in the null space is removed, and x has none.  Differentiable by the implicit
-    function theorem, w.r.t. b and everything that `operator.apply` uses: A x = b implies A dx = db − dA x.
+    A singular system is projected: the part of b in the null space is removed, and x has none.
+    Differentiable by the implicit function theorem, w.r.t. b and everything that `operator.apply`
+    uses, as often as you like: A x = b implies A dx = db − dA x.
 
     Raises:
-        NotConverged: if `max_iterations` did not suffice; `.result` holds the report with what was reached.
+        NotConverged: if `max_iterations` did not suffice; `.result` holds the report with what was
+            reached.
         Diverged: if the residual became infinite or NaN.
+        DTypeError: if b is complex.
     """
-    constant = stop_gradient(operator)
-    x = _solve(constant, stop_gradient(b), solve).x
-    if "value_and_gradient" in x.backend.unsupported:
+    if b.dtype.kind == "complex":
+        raise DTypeError(
+            f"A right-hand side of {b.dtype} can't be solved for by conjugate gradients. "
+            "Solve for real(b) and imag(b) instead."
+        )
+    x = solve_report(stop_gradient(operator), stop_gradient(b), solve).x
+    if not supports(x.backend, "value_and_gradient"):
         return x
-    # The residual is zero up to the tolerance; its derivative is db − dA x, which the adjoint solve turns into dx.
-    residual = operator.project(b) - operator.apply(x)
-    adjoint_settings = solve.gradient_solve or _without_guess(solve)
-
-    # The operator is an argument, because frameworks forbid derivative rules to use values from around them.
-    def no_change(residual: Tensor, operator: SymmetricOperator) -> Tensor:
-        del operator
-        return zeros_like(residual)
-
-    def adjoint(inputs: dict[str, Any], output: Tensor, cotangent: Tensor) -> dict[str, Tensor]:
-        del output
-        return {"residual": _solve(inputs["operator"], cotangent, adjoint_settings).x}
-
-    return x + custom_gradient(no_change, adjoint)(residual, constant)
+    return _solution_of(operator, b, x, solve.gradient_solve or replace(solve, x0=None))
 
 
-def _without_guess(solve: Solve) -> Solve:
-    return type(solve)(
-        solve.method, solve.rel_tol, solve.abs_tol, max_iterations=solve.max_iterations, suppress=solve.suppress
-    )
+def _solution_of(
+    operator: SymmetricOperator, b: Tensor, x: Tensor, adjoint_settings: Solve
+) -> Tensor:
+    """The solution `x`, as a differentiable function of the operator and of b."""
+
+    # Derivative rules may use no traced values but their arguments.
+    def solution(operator: SymmetricOperator, b: Tensor, x: Tensor) -> Tensor:
+        del operator, b
+        return x
+
+    def cotangents(
+        inputs: dict[str, Any], output: Tensor, cotangent: Tensor
+    ) -> dict[str, Tensor | SymmetricOperator]:
+        operator, b = inputs["operator"], inputs["b"]
+        adjoint = solve_symmetric(operator, cotangent, adjoint_settings)
+        # For second derivatives, `x` must depend on operator and b here, too.
+        x = _solution_of(operator, b, output, adjoint_settings)
+        return {"b": adjoint, "operator": _operator_cotangent(operator, x, -adjoint)}
+
+    return custom_gradient(solution, cotangents)(operator, b, x)
 
 
-def _solve(operator: SymmetricOperator, b: Tensor, solve: Solve) -> SolveInfo:
+def _operator_cotangent(
+    operator: SymmetricOperator, x: Tensor, cotangent: Tensor
+) -> SymmetricOperator:
+    """Cotangent of the operator's tensors, for that of A x."""
+    tensors, structure = flatten(operator, Tensor)
+    is_variable = [tensor.dtype.is_floating for tensor in tensors]
+
+    def pairing(variables: list[Tensor]) -> Tensor:
+        source = iter(variables)
+        parts = zip(is_variable, tensors, strict=True)
+        changed = structure.unflatten([next(source) if v else tensor for v, tensor in parts])
+        product = cotangent * changed.apply(x)
+        return sum_of(product, product.shape)
+
+    variables = [t for v, t in zip(is_variable, tensors, strict=True) if v]
+    if not variables:
+        return operator
+    found = iter(value_and_gradient(pairing)(variables)[1])
+    parts = zip(is_variable, tensors, strict=True)
+    return structure.unflatten([next(found) if v else tensor for v, tensor in parts])
+
+
+def solve_report(operator: SymmetricOperator, b: Tensor, solve: Solve) -> SolveInfo:
+    """Solve A x = b as `solve_symmetric`, without derivatives, and report how it went."""
     b = operator.project(b)
-    x = zeros_like(b) if solve.x0 is None else stop_gradient(solve.x0)
-    b_norm = vector_norm(b)
-    wanted = maximum(solve.relative_tolerance * b_norm, solve.abs_tol)
+    # Squares of numbers of any size neither overflow nor vanish.
+    largest = max_of(magnitude(b), b.shape.non_batch)
+    scale = where(largest > 0, largest, 1.0)
+    b = b / scale
+    x = zeros_like(b) if solve.x0 is None else stop_gradient(as_tensor(solve.x0)) / scale
+    by_term = {
+        "rel_tol": solve.relative_tolerance * vector_norm(b),
+        "abs_tol": solve.abs_tol / scale,
+        "rounding": _rounding(operator, b, x),
+    }
+    wanted = maximum(by_term["rel_tol"], by_term["abs_tol"])
     iterations = 0
-    for _ in range(RESTARTS):
-        state = conjugate_gradient(operator, b, x, wanted, solve.max_iterations - iterations)
-        iterations += state.iterations
-        x = operator.project(state.x)
-        info = _report(operator, b, x, wanted, iterations, solve)
-        if bool(all_of(info.converged | info.diverged, None)) or iterations >= solve.max_iterations:
+    for _ in range(STARTS):
+        remaining = solve.max_iterations - iterations
+        goal = maximum(wanted, by_term["rounding"])
+        x, used = conjugate_gradient(operator, b, x, goal, remaining)
+        iterations += used
+        x = operator.project(x)
+        residual = vector_norm(b - operator.apply(x))
+        by_term["rounding"] = _rounding(operator, b, x)
+        tolerance = maximum(wanted, by_term["rounding"])
+        finished = (residual <= tolerance) | ~is_finite(residual)
+        if _all(finished) or iterations >= solve.max_iterations or not used:
             break
+    info = SolveInfo(
+        method="CG",
+        x=x * scale,
+        residual=residual * scale,
+        tolerance=tolerance * scale,
+        decided_by=max(by_term, key=lambda name: _largest(by_term[name] * scale)),
+        iterations=iterations,
+        converged=residual <= tolerance,
+        diverged=~is_finite(residual),
+    )
     _raise_failure(info, solve)
     return info
 
 
-def _report(
-    operator: SymmetricOperator, b: Tensor, x: Tensor, wanted: Tensor, iterations: int, solve: Solve
-) -> SolveInfo:
-    residual = vector_norm(b - operator.apply(x))
+def _rounding(operator: SymmetricOperator, b: Tensor, x: Tensor) -> Tensor:
+    """Residual that remains when all operations but rounding are exact."""
     bits = x.dtype.precision
     assert bits is not None
-    rounding = 2 * EPSILON[bits] * (operator.norm * vector_norm(x) + vector_norm(b))
-    return SolveInfo(
-        "CG",
-        x,
-        residual,
-        maximum(wanted, rounding),
-        _decided_by(solve, b, rounding),
-        iterations,
-        residual <= maximum(wanted, rounding),
-        ~is_finite(residual),
-    )
+    return 2 * EPSILON[bits] * (operator.norm * vector_norm(x) + vector_norm(b))
 
 
-def _decided_by(solve: Solve, b: Tensor, rounding: Tensor) -> str:
-    terms = {
-        "rel_tol": _largest(solve.relative_tolerance * vector_norm(b)),
-        "abs_tol": solve.abs_tol,
-        "rounding": _largest(rounding),
-    }
-    return max(terms, key=lambda name: terms[name])
+def _all(values: Tensor) -> bool:
+    return bool(all_of(values, values.shape) if values.rank else values)
 
 
 def _largest(values: Tensor) -> float:
-    return float(max_of(values, values.shape) if values.shape else values)
+    return float(max_of(values, values.shape) if values.rank else values)
 
 
 def _raise_failure(info: SolveInfo, solve: Solve) -> None:
-    if bool(all_of(info.converged, None)):
+    if _all(info.converged):
         return
-    error: type[SolveError] = Diverged if not bool(all_of(~info.diverged, None)) else NotConverged
+    error: type[SolveError] = NotConverged if _all(~info.diverged) else Diverged
     if any(issubclass(error, suppressed) for suppressed in solve.suppress):
         return
+    batch = info.converged.shape
+    failed = int(sum_of(~info.converged, batch)) if batch else 1
+    where_failed = f" for {failed} of {batch.volume} batch entries" if batch else ""
     advice = (
-        "Check the right-hand side for NaN and the operator for its sign."
+        "Check the right-hand side and x0 for NaN and the operator for its sign."
         if error is Diverged
-        else "Raise max_iterations or rel_tol, give a better x0, or pass suppress=[NotConverged] to go on."
+        else "Raise max_iterations or rel_tol, give a better x0, or pass suppress=[NotConverged]."
     )
-    failed = int(sum_of(wrap(~info.converged), info.converged.shape)) if info.converged.shape else 1
     raise error(
-        f"The linear solve by {info.method} did not reach its tolerance in {info.iterations} iterations"
-        + (f" for {failed} of {info.converged.shape.volume} batch entries" if info.converged.shape else "")
-        + f": largest residual {_largest(info.residual):.2e}, wanted {_largest(info.tolerance):.2e} "
-        f"(decided by {info.decided_by}). {advice}",
+        f"The linear solve by {info.method} did not reach its tolerance in {info.iterations} "
+        f"iterations{where_failed}: largest residual {_largest(info.residual):.2e}, wanted "
+        f"{_largest(info.tolerance):.2e} (decided by {info.decided_by}). {advice}",
         info,
     )

@@ -1,4 +1,4 @@
-"""What to solve and how well: the settings of a solve, and linear operators as the solvers see them."""
+"""What to solve and how well: settings of a solve, and linear operators as solvers see them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ DEFAULT_TOLERANCE = {16: 1e-2, 32: 1e-5, 64: 1e-12}
 class Solve:
     """Settings of a solve.
 
-    Converged means ‖b − A x‖ ≤ max(rel_tol ‖b‖, abs_tol, 2 ε (‖A‖∞ ‖x‖ + ‖b‖)), with the residual computed anew at the end; ε is the
-    machine precision of the values.  The last term is what rounding leaves; a smaller residual cannot be asked for.
+    Converged means ‖b − A x‖ ≤ max(rel_tol ‖b‖, abs_tol, 2 ε (‖A‖∞ ‖x‖ + ‖b‖)), with the residual
+    computed anew at the end; ε is the machine precision of the values.  The last term is what
+    rounding leaves; a smaller residual cannot be asked for.
 
     method: 'auto', or 'CG' (conjugate gradients with the Jacobi preconditioner).
     rel_tol: relative tolerance; by default 1e-5 in 32 bit and 1e-12 in 64 bit.
@@ -49,16 +50,14 @@ class Solve:
             )
         if self.preconditioner is not None or self.rank_deficiency is not None:
             raise NotSupported(
-                "preconditioner and rank_deficiency cannot be chosen yet: Jacobi is used, and null spaces are detected. "
-                "Leave them None."
+                "preconditioner and rank_deficiency cannot be chosen yet: Jacobi is used, and "
+                "operators know their null space. Leave them None."
             )
         for name, value in (("rel_tol", self.rel_tol), ("abs_tol", self.abs_tol)):
             if value is not None and not 0 <= value < float("inf"):
                 raise ValueRangeError(f"{name} must be a finite number of at least 0, not {value}.")
         if self.max_iterations < 1:
-            raise ValueRangeError(
-                f"max_iterations must be at least 1, not {self.max_iterations}."
-            )
+            raise ValueRangeError(f"max_iterations must be at least 1, not {self.max_iterations}.")
 
     @property
     def relative_tolerance(self) -> float:
@@ -69,8 +68,8 @@ class Solve:
 class SymmetricOperator(ABC):
     """A positive semi-definite linear function as a solver sees it.
 
-    Implementations are frozen dataclasses whose fields hold all tensors that `apply` uses: the solve differentiates by these, and the adjoint
-    solve gets its own copies of them.
+    Implementations are frozen dataclasses whose fields hold all tensors that `apply` uses: the
+    solve differentiates by these, and the adjoint solve gets its own copies of them.
     """
 
     @abstractmethod

@@ -18,7 +18,7 @@ class SolveInfo:
 
     x: the solution, or what was reached.
     residual: ‖b − A x‖, computed anew.
-    tolerance: what it had to reach; `decided_by` names the term of the rule that gave the largest value.
+    tolerance: what it had to reach; `decided_by` names the term that gave the largest value.
     """
 
     method: str
@@ -32,8 +32,15 @@ class SolveInfo:
 
     def __repr__(self) -> str:
         all_converged = bool(all_of(self.converged, None))
-        state = "diverged" if bool(any_of(self.diverged, None)) else "converged" if all_converged else "not converged"
+        state = (
+            "diverged"
+            if bool(any_of(self.diverged, None))
+            else "converged"
+            if all_converged
+            else "not converged"
+        )
         return (
-            f"{self.method}: {state} after {self.iterations} iterations, residual {self.residual:summary} "
-            f"(tolerance {self.tolerance:summary}, decided by {self.decided_by})"
+            f"{self.method}: {state} after {self.iterations} iterations, residual "
+            f"{self.residual:summary} (tolerance {self.tolerance:summary}, decided by "
+            f"{self.decided_by})"
         )

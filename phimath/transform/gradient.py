@@ -242,7 +242,7 @@ def custom_gradient(
 
 
 def _input_cotangents(given: dict[str, Any], inputs: dict[str, Any]) -> tuple[Native | None, ...]:
-    """Native cotangent for each native input, in its layout; `None` where none was given."""
+    """Native cotangent for each native input, in its layout; `None` where there is none."""
     if unknown := set(given) - set(inputs):
         raise ShapeError(
             f"The vjp returned cotangents for {', '.join(sorted(unknown))}, but the arguments are "
@@ -250,10 +250,13 @@ def _input_cotangents(given: dict[str, Any], inputs: dict[str, Any]) -> tuple[Na
         )
     result: list[Native | None] = []
     for name, tree in inputs.items():
+        parts = signatures(disassemble(tree)[1])
         if given.get(name) is None:
-            result += [None] * len(disassemble(tree)[0])
-        else:
-            result += disassemble(tree_map(_stored_like, given[name], tree))[0]
+            result += [None] * len(parts)
+            continue
+        natives, _ = disassemble(tree_map(_stored_like, given[name], tree))
+        pairs = zip(natives, parts, strict=True)
+        result += [native if part.dtype.is_floating else None for native, part in pairs]
     return tuple(result)
 
 

@@ -1,0 +1,51 @@
+"""Effects: what a function says besides its result, such as a solve that failed.
+
+Eagerly, an effect is handled at once.  While a function is compiled, its values don't exist yet: they leave the program as hidden results,
+and the wrapper handles them after each call, with the same text.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A tree of values, and the function that reads it: raises, warns, records."""
+
+    values: Any
+    handle: Callable[[Any], None]
+
+
+_collected: ContextVar[list[Effect] | None] = ContextVar("collected effects", default=None)
+
+
+def is_tracing() -> bool:
+    """Whether a function is being compiled, so that values can't be read."""
+    return _collected.get() is not None
+
+
+def effect(values: Any, handle: Callable[[Any], None]) -> None:
+    """Have `handle` called with the tree `values`: now, or after each call of the function being compiled."""
+    collected = _collected.get()
+    if collected is None:
+        handle(values)
+    else:
+        collected.append(Effect(values, handle))
+
+
+@contextmanager
+def collecting() -> Iterator[list[Effect]]:
+    """Collect the effects inside of the `with` block instead of handling them."""
+    collected: list[Effect] = []
+    token = _collected.set(collected)
+    try:
+        yield collected
+    finally:
+        _collected.reset(token)

@@ -15,7 +15,7 @@ import numpy as np
 
 from phimath.boundary import ZERO_GRADIENT
 from phimath.convert import convert
-from phimath.dimension import batch
+from phimath.dimension import batch, spatial
 from phimath.errors import ValueRangeError
 from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
@@ -126,11 +126,11 @@ def simulate(settings: PlumeSettings, progress: bool = False) -> PlumeResult:
         NotConverged: if the pressure solve fails, e.g. because a huge dt made values overflow.
     """
     world = scene(settings)
-    cells = dict.fromkeys(world.room.axes, settings.resolution)
-    smoke = CenteredGrid(0.0, ZERO_GRADIENT, world.room, **cells)
-    velocity = StaggeredGrid(0.0, 0.0, world.room, **cells)
-    pressure = CenteredGrid(0.0, 0.0, world.room, **cells)
-    source = (settings.dt * world.rate) * resample(world.inflow, to=smoke, soft=True)
+    cells = spatial(**dict.fromkeys(world.room.axes, settings.resolution))
+    smoke = CenteredGrid(0.0, ZERO_GRADIENT, world.room, cells)
+    velocity = StaggeredGrid(0.0, 0.0, world.room, cells)
+    pressure = CenteredGrid(0.0, 0.0, world.room, cells)
+    source = resample(world.inflow, to=smoke, soft=True) * (settings.dt * world.rate)
     lift = (*[0.0] * (settings.dims - 1), BUOYANCY)
 
     def step(smoke: Field, velocity: Field, pressure: Field) -> tuple[Field, Field, Field]:

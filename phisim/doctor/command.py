@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from importlib import metadata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from phimath.backend.discovery import installed
 from phisim.doctor.check import MARK, Finding
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     """Prints the report; returns 0 if NumPy and every installed framework work, else 1."""
     parser = argparse.ArgumentParser(prog="phisim doctor", description=__doc__)
     parser.add_argument(
-        "--backend", action="append", metavar="NAME", help="check only this one (repeatable)"
+        "--backend", action="append", choices=installed(), help="check only this one (repeatable)"
     )
     names = parser.parse_args(arguments).backend or in_order(installed())
     print(
@@ -82,8 +82,9 @@ def ask(name: str) -> Finding:
         return Finding(name, "broken", problem=f"No answer within {TIME_LIMIT} s.")
     for line in process.stdout.splitlines():
         if line.startswith(MARK):
-            found = json.loads(line.removeprefix(MARK))
-            return Finding(**{**found, "devices": tuple(found["devices"])})
+            found: dict[str, Any] = json.loads(line.removeprefix(MARK))
+            found["devices"] = tuple(found["devices"])
+            return Finding(**found)
     last = (process.stderr.strip().splitlines() or ["it printed nothing"])[-1]
     return Finding(
         name, "broken", problem=f"The test ended with exit status {process.returncode}: {last}"

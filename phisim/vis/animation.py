@@ -11,7 +11,7 @@ from phimath.errors import ShapeError
 from phisim.vis.labels import Labels
 from phisim.vis.libraries import load_library
 from phisim.vis.panels import panels_of
-from phisim.vis.volume import coarse_values, scene_layout, smoke_surfaces, solid_surface
+from phisim.vis.volume import scene_layout, solid_surface, value_surfaces, volume_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +87,7 @@ def _figure(
     for i, panel in enumerate(panels):
         figure.add_trace(_heatmap(go, panel, frames[0], labels), row=1, col=i + 1)
     if has_volume:
-        figure.add_trace(smoke_surfaces(frames[0], limit), row=1, col=len(panels) + 1)
+        figure.add_trace(value_surfaces(frames[0], limit, COLORS), row=1, col=len(panels) + 1)
     moving = len(figure.data)
     for i, panel in enumerate(panels):
         for obstacle in obstacles:
@@ -103,7 +103,7 @@ def _figure(
             data=[
                 *({"type": "heatmap", "z": panel.values(frame)} for panel in panels),
                 *(
-                    [{"type": "isosurface", "value": coarse_values(frame)[0].ravel()}]
+                    [{"type": "isosurface", "value": volume_values(frame, limit)}]
                     if has_volume
                     else []
                 ),

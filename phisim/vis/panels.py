@@ -43,15 +43,14 @@ class Panel:
         return self._flat(field.values, field)
 
     def arrows(self, field: Field) -> tuple[np.ndarray, np.ndarray]:
-        """Horizontal and vertical component of a vector field at cell centers, laid out as values."""
+        """Horizontal and vertical component of a vector field at cell centers."""
         centered = field.at_centers()
         u, v = (self._flat(centered.component(axis), field) for axis in self.axes)
         return u, v
 
     def _flat(self, values: Tensor, field: Field) -> np.ndarray:
-        entry = {name: i for name, i in self.entry.items() if name in values.shape}
         names = ",".join((*self.hidden(field), *reversed(self.axes)))
-        array = values.get(entry).numpy(names).astype(np.float32)
+        array = self.own(values).numpy(names).astype(np.float32)
         for _ in self.hidden(field):
             n = len(array)
             # With an even number of cells the middle lies between two of them.
@@ -70,16 +69,15 @@ class Panel:
 
     def extent(self, field: Field, axis: str) -> tuple[float, float]:
         """Sides of the domain along one axis."""
-        bounds = field.bounds
-        return tuple(
-            float(self._own(corner.vector[axis])) for corner in (bounds.lower, bounds.upper)
-        )
+        lower, upper = field.bounds.lower.vector[axis], field.bounds.upper.vector[axis]
+        return float(self.own(lower)), float(self.own(upper))
 
-    def _own(self, value: Tensor) -> Tensor:
-        return value.get({name: i for name, i in self.entry.items() if name in value.shape})
+    def own(self, value: Tensor) -> Tensor:
+        """The entry of a tensor that the panel shows."""
+        return value.select({name: i for name, i in self.entry.items() if name in value.shape})
 
     def distance(self, geometry: Geometry, field: Field) -> tuple[np.ndarray, ...]:
-        """Horizontal points, vertical points, and a geometry's signed distances on this fine grid."""
+        """Horizontal and vertical points of a fine grid, and the signed distances there."""
         points: dict[str, np.ndarray] = {}
         location: dict[str, Any] = {}
         for axis in field.axes:
@@ -89,7 +87,7 @@ class Panel:
             location[axis] = (
                 wrap(points[axis], spatial(axis)) if shown else wrap(0.5 * (lower + upper))
             )
-        distances = self._own(geometry.signed_distance(vec(**location)))
+        distances = self.own(geometry.signed_distance(vec(**location)))
         horizontal, vertical = self.axes
         return points[horizontal], points[vertical], distances.numpy(f"{vertical},{horizontal}")
 
@@ -106,8 +104,9 @@ def panels_of(*frames: Field) -> list[Panel]:
     extra = extra.without("vector") if field.is_vector else extra
     if extra.batch is not extra:
         raise ShapeError(
-            f"A picture shows scalars, or vectors with one component per axis {','.join(field.axes)}, "
-            f"and batch dimensions as panels, but the values have {extra.without(extra.batch)}. "
+            "A picture shows scalars, or vectors with one component per axis "
+            f"{','.join(field.axes)}, and batch dimensions as panels, but the values have "
+            f"{extra.without(extra.batch)}. "
             "Select an entry or reduce these dimensions first."
         )
     planes = _planes(field)

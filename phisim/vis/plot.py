@@ -70,8 +70,7 @@ def _draw_curves(axes: Any, panel: Panel, field: Field, labels: Labels) -> None:
     (axis,) = panel.axes
     components = field.components if field.is_vector else {"": field.values}
     for name, values in components.items():
-        entry = {n: i for n, i in panel.entry.items() if n in values.shape}
-        axes.plot(panel.positions(field, axis), values.get(entry).numpy(axis), label=name or None)
+        axes.plot(panel.positions(field, axis), panel.own(values).numpy(axis), label=name or None)
     if len(components) > 1:
         axes.legend()
     axes.set_ylabel(labels.value)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from phisim.field import Field
     from phisim.geometry import Geometry
 
-VOLUME_CELLS = 28  # along each axis
+VOLUME_CELLS = 32  # along each axis
+LEVELS = 255
 
 
 def coarse_values(field: Field) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -36,17 +37,26 @@ def coarse_values(field: Field) -> tuple[np.ndarray, list[np.ndarray]]:
     return array, points
 
 
-def smoke_surfaces(field: Field, limit: float) -> Any:  # Plotly is untyped
+def volume_values(field: Field, limit: float) -> np.ndarray:
+    """Values as bytes, from 0 to `LEVELS` at the colour limit: a quarter of the size of floats."""
+    values = coarse_values(field)[0].ravel()
+    return np.round(np.clip(values / limit, 0.0, 1.0) * LEVELS).astype(np.uint8)
+
+
+def value_surfaces(field: Field, limit: float, colors: str) -> Any:  # Plotly is untyped
     """Three transparent surfaces of equal value, between a tenth and most of the colour limit."""
-    values, points = coarse_values(field)
+    points = coarse_values(field)[1]
     return load_library("plotly.graph_objects").Isosurface(
         **_coordinates(points),
-        value=values.ravel(),
-        isomin=0.1 * limit,
-        isomax=0.7 * limit,
+        value=volume_values(field, limit),
+        isomin=0.1 * LEVELS,
+        isomax=0.7 * LEVELS,
         surface_count=3,
         opacity=0.45,
-        coloraxis="coloraxis",
+        colorscale=colors,
+        cmin=0,
+        cmax=LEVELS,
+        showscale=False,
         caps={axis: {"show": False} for axis in "xyz"},
         hoverinfo="skip",
     )
@@ -55,9 +65,10 @@ def smoke_surfaces(field: Field, limit: float) -> Any:  # Plotly is untyped
 def solid_surface(geometry: Geometry, field: Field, color: str) -> Any:
     """The surface of a geometry, as the level 0 of its signed distance."""
     points = coarse_values(field)[1]
-    axes = dict(zip(field.axes, points, strict=True))
-    location = vec(**{axis: wrap(x, spatial(axis)) for axis, x in axes.items()})
-    distance = geometry.signed_distance(location).numpy(",".join(field.axes))
+    location: dict[str, Any] = {
+        axis: wrap(x, spatial(axis)) for axis, x in zip(field.axes, points, strict=True)
+    }
+    distance = geometry.signed_distance(vec(**location)).numpy(",".join(field.axes))
     return load_library("plotly.graph_objects").Isosurface(
         **_coordinates(points),
         value=distance.astype(np.float32).ravel(),

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, Any, final
 from weakref import WeakValueDictionary
 
 from phimath.backend.discovery import combine
 from phimath.dtype import DType
+from phimath.errors import ValueRangeError
 from phimath.shape import EMPTY_SHAPE, Shape, merge_shapes
 from phimath.table import result_dtypes
 
@@ -68,7 +69,8 @@ class Signature:
 
 # The backend is kept alive by the signature, so that its id stays unique.
 _interned: WeakValueDictionary[tuple[int, DType, Shape, Shape], Signature] = WeakValueDictionary()
-_lock = Lock()
+# Reentrant: a finalizer that runs during garbage collection may compute.
+_lock = RLock()
 
 
 def _create(backend: Backend[Any], dtype: DType, shape: Shape, stored: Shape) -> Signature:
@@ -79,8 +81,7 @@ def _create(backend: Backend[Any], dtype: DType, shape: Shape, stored: Shape) ->
         signature = object.__new__(Signature)
         signature.backend, signature.dtype = backend, dtype
         signature.shape, signature.stored = shape, stored
-        _interned[key] = signature
-        return signature
+        return _interned.setdefault(key, signature)
 
 
 Preparation = "Callable[[Native], Native] | None"
@@ -120,11 +121,14 @@ def elementwise_plan(operation: Operation, bits: int, *operands: Signature | typ
         prepare_operand(operand, backend, DType(bool) if condition else operand_dtype, stored)
         if isinstance(operand, Signature)
         # The contract takes numbers from the second operand on, except for `where`.
-        else (
-            _number(backend, DType(bool) if condition else operand_dtype)
-            if i == 0 or operation.arity > 2
-            # Not all namespaces take a boolean beside an array of numbers.
-            else (int if operand is bool and operand_dtype.is_numeric else None)
+        else _chain(
+            _checks(operation, operand, operand_dtype)
+            + (
+                [_number(backend, DType(bool) if condition else operand_dtype)]
+                if i == 0 or operation.arity > 2
+                # Not all namespaces take a boolean beside an array of numbers.
+                else ([int] if operand is bool and operand_dtype.is_numeric else [])
+            )
         )
         for i, (operand, condition) in enumerate(zip(operands, is_condition, strict=True))
     )
@@ -152,6 +156,24 @@ def _stored_dims(shape: Shape, operands: list[Signature]) -> Shape:
 def _labelled(stored: Shape, shape: Shape) -> Shape:
     """`stored` with the labels of `shape`: the other operand may have brought them."""
     return Shape(*(shape.dim(name) for name in stored.names))
+
+
+def _checks(operation: Operation, number: type, dtype: DType) -> list[Callable[[Native], Native]]:
+    """What a Python integer must fulfil where the frameworks would wrap around or differ."""
+    if number is not int or dtype.is_floating or not dtype.is_numeric:
+        return []
+    least = 0 if dtype.kind == "uint" else -(2 ** (dtype.bits - 1))
+    limit = 2 ** (dtype.bits - (dtype.kind == "int"))
+
+    def check(value: int) -> int:
+        if not least <= value < limit:
+            raise ValueRangeError(
+                f"{value} is out of range for {operation.name} with {dtype}, which holds {least} to {limit - 1}. "
+                "Cast the tensor to a wider type first, e.g. to_int64(t)."
+            )
+        return value
+
+    return [check]
 
 
 def _number(backend: Backend[Any], dtype: DType) -> Callable[[Native], Native]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, final, runtim
 from phimath.errors import ShapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from phimath.shape import Shape
 
@@ -107,20 +107,19 @@ class Dim(NamedTuple):
             raise ShapeError(
                 f"'{name}' is no valid dimension name. Use letters, digits and '_', e.g. 'x' or 'vector'."
             )
+        if not isinstance(size, int | Varying | None):
+            raise ShapeError(f"The size of '{name}' must be an integer, not {size!r}.")
         if isinstance(size, int) and size < 0:
             raise ShapeError(f"Dimension '{name}' cannot have the negative size {size}.")
         if labels is not None:
-            parts = labels.split(",") if isinstance(labels, str) else labels
-            labels = tuple(part.strip() for part in parts)
-            if len(set(labels)) != len(labels):
-                raise ShapeError(f"The labels {labels} of '{name}' are not unique. Rename some.")
+            labels = _checked_labels(name, labels)
             if size is not None and size != len(labels):
                 raise ShapeError(
                     f"Dimension '{name}' of size {size} cannot have {len(labels)} labels {labels}. "
                     "Give one label per element."
                 )
             size = len(labels)
-        return Dim(f"~{bare}" if dim_type is dual else bare, dim_type, size, labels)
+        return Dim(f"~{bare}" if dim_type is dual else bare, dim_type, size, labels or None)
 
     @staticmethod
     def from_spec(name: str, dim_type: DimType, spec: SizeSpec) -> Dim:
@@ -132,8 +131,6 @@ class Dim(NamedTuple):
         if isinstance(spec, _shape_class[0]):
             return Dim.make(name, dim_type, None, spec.names)
         if isinstance(spec, (tuple, list)):
-            if not all(isinstance(label, str) for label in spec):
-                raise ShapeError(f"The labels of '{name}' must be strings, not {spec!r}.")
             return Dim.make(name, dim_type, None, spec)
         if isinstance(spec, bool) or not hasattr(spec, "__index__"):
             raise ShapeError(
@@ -156,15 +153,34 @@ class Dim(NamedTuple):
             self if dim_type is self.type else Dim.make(self.name, dim_type, self.size, self.labels)
         )
 
-    def label_index(self, label: str) -> int:
-        """Position of a label."""
-        if self.labels is None or label not in self.labels:
-            has = f"has the labels {','.join(self.labels)}" if self.labels else "has no labels"
-            raise ShapeError(f"Dimension '{self.name}' has no label '{label}': it {has}.")
-        return self.labels.index(label)
+
+def _checked_labels(name: str, labels: str | Iterable[str]) -> tuple[str, ...]:
+    parts = tuple(labels.split(",") if isinstance(labels, str) else labels)
+    if not all(isinstance(part, str) for part in parts):
+        raise ShapeError(f"The labels of '{name}' must be strings, not {parts!r}.")
+    checked = tuple(part.strip() for part in parts)
+    if any(not label or "," in label or "->" in label for label in checked):
+        raise ShapeError(
+            f"The labels {checked} of '{name}' must not be empty or contain ',' or '->', "
+            "which separate labels in selections. Rename some."
+        )
+    if len(set(checked)) != len(checked):
+        raise ShapeError(f"The labels {checked} of '{name}' are not unique. Rename some.")
+    return checked
 
 
 SizeSpec: TypeAlias = "int | str | tuple[str, ...] | list[str] | Shape | Varying | None"
+
+
+def follow_names(before: Sequence[Dim], after: Sequence[Dim]) -> list[Dim]:
+    """Dimensions `after` a change of names: sizes that vary along a renamed one follow it."""
+    names = {old.name: new.name for old, new in zip(before, after, strict=True)}
+    return [
+        dim._replace(size=Varying(names.get(dim.size.along, dim.size.along), dim.size.sizes))
+        if isinstance(dim.size, Varying)
+        else dim
+        for dim in after
+    ]
 
 
 def format_dim(dim: Dim) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, NoReturn, final
 
 from phimath.errors import DTypeError
 
@@ -38,17 +38,21 @@ class DType:
         name = kind if isinstance(kind, str) else _NUMBER_KINDS.get(kind, "")
         if name in _BY_NAME:
             return _BY_NAME[name]
-        if bits is None:
-            bits = {"bool": 8, "int": 64, "uint": 64, "float": precision_bits()}.get(
-                name, 2 * precision_bits()
-            )
-        found = _BY_NAME.get("bool" if name == "bool" else f"{name}{bits}")
+        if bits is not None:
+            found = _BY_NAME.get("bool" if name == "bool" else f"{name}{bits}")
+        elif name in ("float", "complex"):
+            found = float_dtype() if name == "float" else complex_dtype()
+        else:
+            found = _BY_NAME.get(f"{name}64")
         if found is None:
             raise DTypeError(
-                f"There is no data type of kind {kind!r} with {bits} bits. "
-                f"Available are {', '.join(_BY_NAME)}."
+                f"There is no data type {kind!r}{'' if bits is None else f' with {bits} bits'}. "
+                f"Available are {', '.join(_BY_NAME)}, and bool, int, float, complex of Python."
             )
         return found
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"Data types are shared and can't be changed: '{name}' cannot be set.")
 
     def __repr__(self) -> str:
         return self.name

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 from phimath.broadcast import Signature
 from phimath.dimension import Dim, DimType, Varying
 from phimath.errors import DimensionError, LabelError, ShapeError, ValueRangeError
-from phimath.shape import Shape
+from phimath.shape import Shape, dim_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,16 +31,24 @@ def parse_selection(selection: Selection, shape: Shape) -> dict[str, Any]:
         )
     parts: dict[str, Any] = {}
     for key, part in selection.items():
-        if isinstance(key, DimType):
-            names = shape.of_type(key).names
-            if len(names) != 1:
-                raise DimensionError(
-                    f"{{{key.name}: …}} needs exactly one {key.name} dimension, but {shape} has {len(names)}."
-                )
-            key = names[0]
-        for name in key.split(","):
-            parts[name.strip()] = parse_part(part, shape.dim(name.strip()), shape)
+        for name in _selected_names(key, shape):
+            parts[name] = parse_part(part, shape.dim(name), shape)
     return parts
+
+
+def _selected_names(key: Any, shape: Shape) -> tuple[str, ...]:
+    if isinstance(key, DimType):
+        names = shape.of_type(key).names
+        if len(names) != 1:
+            raise DimensionError(
+                f"{{{key.name}: …}} needs exactly one {key.name} dimension, but {shape} has {len(names)}."
+            )
+        return names
+    if not isinstance(key, (str, Shape)):
+        raise DimensionError(
+            f"{key!r} is no dimension of {shape}. Select by name or type, e.g. t[{{'x': 0}}]."
+        )
+    return dim_names(key, shape)
 
 
 def _labelled_dim(labels: str, shape: Shape) -> str:
@@ -54,7 +63,7 @@ def _labelled_dim(labels: str, shape: Shape) -> str:
 def parse_part(part: Any, dim: Dim, shape: Shape) -> Any:
     """Checked integer, slice, tensor, or `(positions, labels)` for a list."""
     if isinstance(part, slice):
-        return _label_slice(part, dim)
+        return _label_slice(part, dim, shape)
     if isinstance(part, bool):
         raise ShapeError(
             f"Cannot index '{dim.name}' with the boolean {part}. Use an integer or a boolean tensor."
@@ -65,19 +74,25 @@ def parse_part(part: Any, dim: Dim, shape: Shape) -> Any:
         return tuple(_position(p, dim, shape) for p in part), _labels_of(part, dim)
     if hasattr(part, "shape") and hasattr(part, "expanded"):
         return part
-    if hasattr(part, "__index__"):
-        return _in_range(part.__index__(), dim, shape)
-    raise ShapeError(
-        f"Cannot index '{dim.name}' of {shape} with {part!r}. Use an integer, slice, label, list of these, or a tensor."
-    )
+    return _in_range(_integer(part, dim, shape), dim, shape)
+
+
+def _integer(part: Any, dim: Dim, shape: Shape) -> int:
+    try:
+        if isinstance(part, bool):
+            raise TypeError
+        return index(part)
+    except TypeError:
+        raise ShapeError(
+            f"Cannot index '{dim.name}' of {shape} with {part!r}. "
+            "Use an integer, slice, label, list of these, or a tensor."
+        ) from None
 
 
 def _position(part: Any, dim: Dim, shape: Shape) -> int:
-    return (
-        _label_index(part, dim, shape)
-        if isinstance(part, str)
-        else _in_range(part.__index__(), dim, shape)
-    )
+    if isinstance(part, str):
+        return _label_index(part, dim, shape)
+    return _in_range(_integer(part, dim, shape), dim, shape)
 
 
 def _label_index(label: str, dim: Dim, shape: Shape) -> int:
@@ -100,19 +115,23 @@ def _by_labels(text: str, dim: Dim, shape: Shape) -> int | ListSelection:
     positions = tuple(_label_index(label, dim, shape) for label in names)
     if len(positions) == 1 and not arrow and "," not in text:
         return positions[0]
-    labels = tuple(label.strip() for label in new.split(",")) if arrow else tuple(names)
+    if not arrow:
+        return positions, tuple(names) if len(set(names)) == len(names) else None
+    labels = tuple(label.strip() for label in new.split(","))
     if len(labels) != len(positions):
         raise LabelError(
-            f"'{text}' selects {len(positions)} labels but gives {len(labels)} new ones."
+            f"'{text}' selects {len(positions)} labels but gives {len(labels)} new ones. Give one each."
         )
+    if len(set(labels)) != len(labels) or "" in labels:
+        raise LabelError(f"The new labels in '{text}' are not unique or empty. Rename some.")
     return positions, labels
 
 
-def _label_slice(part: slice, dim: Dim) -> slice:
+def _label_slice(part: slice, dim: Dim, shape: Shape) -> slice:
     def number(bound: Any) -> int | None:
         if isinstance(bound, str):
-            return dim.label_index(bound)
-        return None if bound is None else bound.__index__()
+            return _label_index(bound, dim, shape)
+        return None if bound is None else _integer(bound, dim, shape)
 
     if part.step == 0:
         raise ValueRangeError(f"The step of a slice along '{dim.name}' cannot be 0.")
@@ -141,16 +160,16 @@ def dense_selection(
     """Native index (`None` if nothing stored is touched) and signature of the result."""
     stored = signature.stored
     shape = with_index(signature.shape, dict(parts))
-    index: list[int | slice] = [slice(None)] * stored.rank
+    native_index: list[int | slice] = [slice(None)] * stored.rank
     touched = False
     for name, part in parts:
         if name in stored:
             position = stored.position(name)
             size = stored.get_size(name)
-            index[position] = part % size if isinstance(part, int) else _bounded(part, size)
+            native_index[position] = part % size if isinstance(part, int) else _bounded(part, size)
             touched = True
     kept = Shape(*(shape.dim(name) for name in stored.names if name in shape))
-    return (tuple(index) if touched else None), signature.replace(shape=shape, stored=kept)
+    return (tuple(native_index) if touched else None), signature.replace(shape=shape, stored=kept)
 
 
 def _bounded(part: tuple[int | None, int | None, int | None], size: int) -> slice:

@@ -7,30 +7,20 @@ Five types exist, always ordered batch, dual, instance, spatial, channel.  Becau
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import lru_cache, partialmethod
 from itertools import product
-from threading import Lock
-from typing import TYPE_CHECKING, TypeAlias, cast, final
+from threading import RLock
+from typing import TYPE_CHECKING, NoReturn, TypeAlias, cast, final
 from weakref import WeakValueDictionary
 
-from phimath.dimension import (
-    TYPES,
-    Dim,
-    DimType,
-    Varying,
-    _shape_class,
-    batch,
-    channel,
-    dual,
-    format_dim,
-    instance,
-    spatial,
-)
+from phimath import dimension
+from phimath.dimension import TYPES, Dim, DimType, Varying, _shape_class, follow_names, format_dim
 from phimath.errors import DimensionError, ShapeError
 from phimath.merge import merge_dims
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from phimath.dimension import Size
 
@@ -67,6 +57,12 @@ class Shape:
         """Look up or create the one shape with these dimensions in this order."""
         shape = _interned.get(dims)
         return shape if shape is not None else _create(dims)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(
+            f"Shapes are shared and can't be changed, so '{name}' cannot be set. "
+            "Make another one, e.g. with shape.with_size('x', 4)."
+        )
 
     def __reduce__(self) -> tuple[type[Shape], tuple[Dim, ...]]:
         return Shape, self.dims
@@ -127,9 +123,10 @@ class Shape:
     @property
     def volume(self) -> int:
         """Number of elements; true elements for non-uniform shapes."""
-        if self.is_uniform:
+        along = self._varying_along()
+        if not along:
             return math.prod(self.int_sizes)
-        return sum(self.at(index).volume for index in self._varying_along().indices())
+        return sum(self.at(index).volume for index in along.indices())
 
     @property
     def int_sizes(self) -> tuple[int, ...]:
@@ -249,6 +246,11 @@ class Shape:
             sizes = tuple(sizes.dim(name).size for name in self.names)
         elif isinstance(sizes, int) or sizes is None:
             sizes = (sizes,) * self.rank
+        sizes = tuple(sizes)
+        if len(sizes) != self.rank:
+            raise ShapeError(
+                f"{self} needs {self.rank} sizes, not the {len(sizes)} of {sizes}. Give one per dimension."
+            )
         return Shape(*(dim.with_size(size) for dim, size in zip(self.dims, sizes, strict=True)))
 
     def with_size(self, name: str, size: Size) -> Shape:
@@ -266,37 +268,26 @@ class Shape:
     def replace_dim(self, name: str, *dims: Dim) -> Shape:
         """Same shape with one dimension replaced by others at its place."""
         position = self.position(name)
-        return Shape(*self.dims[:position], *dims, *self.dims[position + 1 :])
+        replaced = (*self.dims[:position], *dims, *self.dims[position + 1 :])
+        return Shape(*(follow_names(self.dims, replaced) if len(dims) == 1 else replaced))
 
     def rename(self, names: Mapping[str, str]) -> Shape:
         """Same shape with dimensions renamed; types stay."""
         for name in names:
             self.position(name)
-        return Shape(*(dim.renamed(names.get(dim.name, dim.name)) for dim in self.dims))
+        dims = [dim.renamed(names.get(dim.name, dim.name)) for dim in self.dims]
+        return Shape(*follow_names(self.dims, dims))
 
     def as_type(self, dim_type: DimType) -> Shape:
         """Same dimensions, all of another type; the prefix of dual names follows the type."""
-        return Shape(*(dim.as_type(dim_type) for dim in self.dims))
+        dims = [dim.as_type(dim_type) for dim in self.dims]
+        return Shape(*follow_names(self.dims, dims))
 
-    def as_batch(self) -> Shape:
-        """Same dimensions as batch dimensions."""
-        return self.as_type(batch)
-
-    def as_dual(self) -> Shape:
-        """Same dimensions as dual dimensions."""
-        return self.as_type(dual)
-
-    def as_instance(self) -> Shape:
-        """Same dimensions as instance dimensions."""
-        return self.as_type(instance)
-
-    def as_spatial(self) -> Shape:
-        """Same dimensions as spatial dimensions."""
-        return self.as_type(spatial)
-
-    def as_channel(self) -> Shape:
-        """Same dimensions as channel dimensions."""
-        return self.as_type(channel)
+    as_batch = partialmethod(as_type, dimension.batch)
+    as_dual = partialmethod(as_type, dimension.dual)
+    as_instance = partialmethod(as_type, dimension.instance)
+    as_spatial = partialmethod(as_type, dimension.spatial)
+    as_channel = partialmethod(as_type, dimension.channel)
 
     def at(self, index: Mapping[str, int]) -> Shape:
         """Shape of one slice: indexed dimensions are gone, sizes varying along them are resolved."""
@@ -319,7 +310,8 @@ class Shape:
 
 
 _interned: WeakValueDictionary[tuple[Dim, ...], Shape] = WeakValueDictionary()
-_lock = Lock()
+# Reentrant: a finalizer that runs during garbage collection may create shapes.
+_lock = RLock()
 
 
 def _create(dims: tuple[Dim, ...]) -> Shape:
@@ -343,9 +335,8 @@ def _create(dims: tuple[Dim, ...]) -> Shape:
             ("_positions", positions),
             ("_filtered", {}),
         ):
-            setattr(shape, attribute, value)
-        _interned[dims] = shape
-        return shape
+            object.__setattr__(shape, attribute, value)
+        return _interned.setdefault(dims, shape)
 
 
 EMPTY_SHAPE = Shape()
@@ -365,7 +356,12 @@ def dim_names(dims: DimFilter, shape: Shape) -> tuple[str, ...]:
     if isinstance(dims, DimType):
         return shape.of_type(dims).names
     if callable(dims):
-        return dims(shape).names
+        return dim_names(dims(shape), shape)
+    if not isinstance(dims, Iterable):
+        raise DimensionError(
+            f"{dims!r} does not select dimensions of {shape}. "
+            "Use names ('x,y'), a type, a shape, a collection of these, or a function of the shape."
+        )
     names = (name for part in dims for name in dim_names(part, shape))
     return tuple(dict.fromkeys(names))
 

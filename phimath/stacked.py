@@ -9,6 +9,7 @@ from phimath.backend.discovery import combine
 from phimath.dimension import Dim, Varying
 from phimath.dtype import precision_bits, promote
 from phimath.errors import ShapeError
+from phimath.merge import merge_dims
 from phimath.selection import with_index
 from phimath.shape import Shape, merge_shapes
 from phimath.tensor import Dense, Tensor, apply, dense_of
@@ -115,7 +116,7 @@ class Stacked(Tensor):
 
     def with_shape(self, shape: Shape) -> Tensor:
         """The same values under other names, types and labels, position by position."""
-        names = {old: new for old, new in zip(self.shape.names, shape.dims, strict=True)}
+        names = dict(zip(self.shape.names, shape.dims, strict=True))
         components = []
         for component in self.components:
             dims = [
@@ -176,21 +177,36 @@ def stacked_shape(shapes: Sequence[Shape], along: Dim) -> Shape:
     return _stacked_shape(along, *shapes)
 
 
+def _common_dim(dims: Sequence[Dim]) -> Dim:
+    """The dimension with the labels that some have; an error if types or labels contradict."""
+    same_size = dims[0].size
+    merged: Dim = dims[0]
+    for dim in dims[1:]:
+        # Sizes may differ, so that they are left to the caller.
+        fitting = dim if dim.size == same_size else Dim(dim.name, dim.type, None, None)
+        merged = merge_dims([merged], [fitting])[0]
+    return merged
+
+
 @lru_cache(maxsize=4096)
 def _stacked_shape(along: Dim, *shapes: Shape) -> Shape:
     first = shapes[0]
     dim = Dim(along.name, along.type, len(shapes), along.labels)
+    for shape in shapes:
+        if set(shape.names) != set(first.names) or dim.name in first:
+            raise ShapeError(
+                f"Cannot stack {first} and {shape} along '{dim.name}': they need the same "
+                f"dimensions, without '{dim.name}'. Expand or rename them first."
+            )
     if all(shape is first for shape in shapes):
         return merge_shapes(Shape(dim), first)
     merged: list[Dim] = []
-    for candidate in first.dims:
-        others = [shape.dim(candidate.name) for shape in shapes]
+    for name in first.names:
+        others = [shape.dim(name) for shape in shapes]
         sizes = tuple(other.size for other in others)
-        labels = (
-            candidate.labels if all(other.labels == candidate.labels for other in others) else None
-        )
+        candidate = _common_dim(others)
         if len(set(sizes)) == 1:
-            merged.append(Dim(candidate.name, candidate.type, candidate.size, labels))
+            merged.append(candidate)
             continue
         if any(isinstance(size, Varying) for size in sizes):
             raise ShapeError(

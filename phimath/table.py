@@ -16,7 +16,7 @@ from phimath.dtype import BOOL, DEFAULT_INT, DType, promote
 from phimath.errors import DTypeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 Rule = Literal[
     "numeric", "float", "real", "phase", "equal", "order", "test", "logic", "shift", "select"
@@ -169,33 +169,17 @@ def result_dtypes(
     """
     rule = operation.rule
     if rule == "select":
+        _check_condition(operation, operands[0])
         operands = operands[1:]
     if rule == "test":
         assert isinstance(operands[0], DType)
         return operands[0], BOOL
     common = _common(operands, bits)
-    if rule == "select":
-        return common, common
-    if rule == "equal":
-        return common, BOOL
-    if rule == "logic":
-        if common.is_floating:
-            raise DTypeError(
-                f"'{operation.symbol}' is defined for booleans and integers, not for {common}. "
-                "Compare or cast first, e.g. (x > 0)."
-            )
-        return common, common
-    if common is BOOL:
+    if common is BOOL and rule not in _WITH_BOOLEANS:
         common = DEFAULT_INT
-    if rule in ("order", "real") or (rule == "numeric" and operation.function in _REAL_ONLY):
-        if common.kind == "complex" and rule != "real":
-            raise DTypeError(
-                f"{operation.name} is not defined for complex numbers. Use real(x), imag(x) or abs(x)."
-            )
-    if rule == "order":
+    _check_kind(operation, common)
+    if rule in ("equal", "order"):
         return common, BOOL
-    if rule == "shift" and common.is_floating:
-        raise DTypeError(f"'{operation.symbol}' shifts integers, not {common}. Cast to an integer type.")
     if rule in ("float", "phase") and not common.is_floating:
         common = promote(common, _FLOAT, bits=bits)
     if rule in ("real", "phase") and common.kind == "complex":
@@ -203,11 +187,39 @@ def result_dtypes(
     return common, common
 
 
+_WITH_BOOLEANS = ("equal", "logic", "select")
+
+
+def _check_condition(operation: Operation, condition: DType | type) -> None:
+    if condition not in (BOOL, bool):
+        name = condition.name if isinstance(condition, DType) else condition.__name__
+        raise DTypeError(
+            f"{operation.name}() selects by a boolean condition, not by {name}. "
+            "Compare first, e.g. where(x > 0, …)."
+        )
+
+
+def _check_kind(operation: Operation, common: DType) -> None:
+    if operation.rule == "logic" and common.is_floating:
+        raise DTypeError(
+            f"'{operation.symbol}' is defined for booleans and integers, not for {common}. "
+            "Compare or cast first, e.g. (x > 0)."
+        )
+    if operation.rule == "shift" and common.is_floating:
+        raise DTypeError(
+            f"'{operation.symbol}' shifts integers, not {common}. Cast to an integer type."
+        )
+    if common.kind == "complex" and (operation.rule == "order" or operation.function in _REAL_ONLY):
+        raise DTypeError(
+            f"{operation.name} is not defined for complex numbers. Use real(x), imag(x) or abs(x)."
+        )
+
+
 _FLOAT = DType("float32")
 _REAL_ONLY = {"maximum", "minimum", "floor", "ceil", "round", "floor_divide", "remainder"}
 
 
-def _common(operands: tuple[DType | type, ...], bits: int) -> DType:
+def _common(operands: Sequence[DType | type], bits: int) -> DType:
     tensors = [o for o in operands if isinstance(o, DType)]
     numbers = [o for o in operands if not isinstance(o, DType)]
     kinds = [DType(number, bits=None) for number in numbers]

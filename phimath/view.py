@@ -86,7 +86,7 @@ class DimensionView:
         return self.owner.with_shape(self.owner.shape.rename({self.name: name}))
 
     def __mul__(self, other: DimensionView) -> Any:
-        return CONTRACT[0](self, other)
+        return CONTRACT[0](self, other) if isinstance(other, DimensionView) else NotImplemented
 
     __matmul__ = __mul__
 

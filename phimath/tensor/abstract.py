@@ -100,7 +100,9 @@ class Tensor(Operators["Tensor"]):
 
     def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> np.ndarray:
         array = self.numpy()
-        return array if dtype is None and not copy else array.astype(dtype or array.dtype)
+        if copy is False and dtype not in (None, array.dtype):
+            raise ValueError(f"{self.dtype} becomes {dtype} only by a copy: leave out copy=False.")
+        return array.astype(dtype or array.dtype, copy=bool(copy))
 
     def item(self) -> Number:
         """The value of a scalar as a Python number."""
@@ -178,7 +180,7 @@ class Tensor(Operators["Tensor"]):
         return self.shape.get_size(self.shape.names[0])
 
     def __matmul__(self, other: Tensor) -> Tensor:
-        return HOOKS["matmul"](self, other)
+        return HOOKS["matmul"](self, other) if isinstance(other, Tensor) else NotImplemented
 
     def __divmod__(self, other: Operand) -> tuple[Tensor, Tensor]:
         return self // other, self % other

@@ -55,7 +55,7 @@ class Box(Geometry):
             upper = vec(**{axis: pair[1] for axis, pair in pairs.items()})
         if lower is None or upper is None:
             raise ShapeError("A Box needs bounds, e.g. Box(x=100, y=(20, 50)).")
-        axes = lower.shape.get_labels("vector")
+        axes = lower.shape.get_labels("vector") if "vector" in lower.shape else None
         if axes is None:
             raise ShapeError(
                 f"The corner {lower.shape} of a Box has no axis names. Use vec(x=…, y=…)."

@@ -12,21 +12,25 @@ import numpy as np
 from phimath.backend.discovery import installed
 from phimath.context import using
 from phimath.dtype import precision
-from phisim.demo.plume import RESOLUTION, PlumeResult, PlumeSettings, scene, simulate
+from phisim.demo.plume import RESOLUTION, STEPS, PlumeResult, PlumeSettings, scene, simulate
 from phisim.vis import Labels, plot_animation, plot_strip
 from phisim.vis.libraries import PlottingNotInstalled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from phisim.field import Field
+
 PICTURES = 4  # frames in the strip
+MOST_ENTRIES = {2: 4, 3: 2}  # of a batch, in a picture
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs a demo; returns 0, errors are raised."""
     options = _parser().parse_args(arguments)
     resolution = RESOLUTION[options.dims] if options.resolution is None else options.resolution
-    settings = PlumeSettings(options.dims, resolution, options.steps, options.dt, options.batch)
+    steps = STEPS[options.dims] if options.steps is None else options.steps
+    settings = PlumeSettings(options.dims, resolution, steps, options.dt, options.batch)
     with using(options.backend, options.device), precision(options.precision):
         result = simulate(settings, progress=sys.stderr.isatty())
     paths = write_pictures(result, settings, options.out)
@@ -42,35 +46,24 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="phisim demo",
         description="A buoyant plume of smoke past an obstacle in a closed box.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("name", choices=["plume"], help="which demo")
-    parser.add_argument("--backend", choices=installed(), default="numpy", help="framework")
-    parser.add_argument("--dims", type=int, choices=[2, 3], default=2, help="number of axes")
-    parser.add_argument(
-        "--resolution",
-        type=int,
-        default=argparse.SUPPRESS,
-        metavar="N",
-        help="cells per axis (default: "
-        + ", ".join(f"{n} in {d}D" for d, n in RESOLUTION.items())
-        + ")",
-    )
-    parser.add_argument("--steps", type=int, default=120, metavar="N", help="time steps")
-    parser.add_argument("--dt", type=float, default=1.0, metavar="S", help="time step in seconds")
-    parser.add_argument("--precision", type=int, choices=[32, 64], default=32, help="bits")
-    parser.add_argument(
-        "--device", metavar="NAME", help="e.g. cpu or cuda:0; else the framework's choice"
-    )
-    parser.add_argument(
-        "--batch", type=int, default=1, metavar="N", help="inflows to simulate at once"
-    )
-    parser.add_argument(
-        "--out", type=Path, default=Path("out"), metavar="DIR", help="where to write"
-    )
-    parser.set_defaults(resolution=None)
+    add = parser.add_argument
+    add("--backend", choices=installed(), default="numpy", help="framework (default: numpy)")
+    add("--dims", type=int, choices=[2, 3], default=2, help="number of axes (default: 2)")
+    add("--resolution", type=int, metavar="N", help=f"cells per axis ({_defaults(RESOLUTION)})")
+    add("--steps", type=int, metavar="N", help=f"time steps ({_defaults(STEPS)})")
+    add("--dt", type=float, default=0.5, metavar="S", help="time step in seconds (default: 0.5)")
+    add("--precision", type=int, choices=[32, 64], default=32, help="bits (default: 32)")
+    add("--device", metavar="NAME", help="e.g. cpu or cuda:0 (default: the framework's choice)")
+    add("--batch", type=int, default=1, metavar="N", help="inflows to simulate at once")
+    add("--out", type=Path, default=Path("out"), metavar="DIR", help="folder (default: out)")
     return parser
+
+
+def _defaults(by_dims: dict[int, int]) -> str:
+    return "default: " + ", ".join(f"{value} in {dims}D" for dims, value in by_dims.items())
 
 
 def write_pictures(result: PlumeResult, settings: PlumeSettings, folder: Path) -> list[Path]:
@@ -78,25 +71,33 @@ def write_pictures(result: PlumeResult, settings: PlumeSettings, folder: Path) -
     name = f"plume_{settings.dims}d" + (f"_batch{settings.batch}" if settings.batch > 1 else "")
     labels = Labels("Smoke rising past an obstacle", "smoke density", "m", "s")
     obstacles = [scene(settings).obstacle]
+    frames = [_shown(frame, settings) for frame in result.frames]
     paths = [
         plot_animation(
-            result.frames, folder / f"{name}.html",
+            frames, folder / f"{name}.html",
             times=result.times, obstacles=obstacles, labels=labels,
         )
     ]  # fmt: skip
-    last = len(result.frames) - 1
+    last = len(frames) - 1
     chosen = np.unique(np.linspace(0, last, PICTURES + 1).round().astype(int))[1:]
     try:
         paths.append(
             plot_strip(
-                [result.frames[i] for i in chosen], folder / f"{name}.png",
-                velocity=[result.velocity[i] for i in chosen],
+                [frames[i] for i in chosen], folder / f"{name}.png",
+                velocity=[_shown(result.velocity[i], settings) for i in chosen],
                 times=[result.times[i] for i in chosen], obstacles=obstacles, labels=labels,
             )
         )  # fmt: skip
     except PlottingNotInstalled as error:
         print(f"No PNG was written. {error}", file=sys.stderr)
     return paths
+
+
+def _shown(field: Field, settings: PlumeSettings) -> Field:
+    """The field with as many entries of the batch as fit into a picture."""
+    if "inflow" not in field.shape:
+        return field
+    return field.get({"inflow": slice(0, MOST_ENTRIES[settings.dims])})
 
 
 def summary(result: PlumeResult, settings: PlumeSettings, where: str) -> str:

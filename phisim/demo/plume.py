@@ -31,6 +31,7 @@ SIZE = 100.0  # m, edge length of the box
 BUOYANCY = 0.1  # m/s² per unit of smoke
 RATE = 0.2  # smoke per second in the inflow
 RESOLUTION = {2: 64, 3: 32}  # default number of cells per axis
+STEPS = {2: 200, 3: 120}  # default: until the plume has met the ceiling, or is about to
 FRAMES = 40  # recorded at most, besides the first
 
 
@@ -48,8 +49,8 @@ class PlumeSettings:
 
     dims: int = 2
     resolution: int = 64
-    steps: int = 120
-    dt: float = 1.0
+    steps: int = 200
+    dt: float = 0.5
     batch: int = 1
 
     def __post_init__(self) -> None:

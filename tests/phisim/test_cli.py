@@ -54,7 +54,7 @@ def test_wrong_usage_exits_with_2_and_names_what_is_wrong(arguments, named, caps
     ("options", "said"),
     [
         (["--resolution", "0"], "resolution along 'x' is 0"),
-        (["--resolution=-3"], "resolution along 'x' is -3"),
+        (["--resolution=-3"], "'x' cannot have the negative size -3"),
         (["--dt", "nan"], "dt is nan"),
         (["--dt", "inf"], "dt is inf"),
         (["--dt=-1"], "dt is -1.0"),

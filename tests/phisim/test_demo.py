@@ -14,7 +14,7 @@ from phimath.dtype import precision
 from phisim.cli import main
 from phisim.demo.plume import RATE, PlumeSettings, simulate
 
-TINY = ["demo", "plume", "--resolution", "16", "--steps", "6"]
+TINY = ["demo", "plume", "--resolution", "16", "--steps", "6", "--dt", "1"]
 
 
 @pytest.mark.parametrize("dims", [2, 3])
@@ -27,15 +27,15 @@ def test_no_cell_gains_or_loses_volume(dims, bits, limit):
 
 
 def test_smoke_flows_in_at_the_given_rate():
-    result = simulate(PlumeSettings(2, 64, 8))
+    result = simulate(PlumeSettings(2, 64, 8, 1.0))
     exact = RATE * 8 * math.pi * 6.0**2  # area of the inflow
-    assert result.expected_mass == pytest.approx(exact, rel=0.01)
+    assert result.expected_mass == pytest.approx(exact, rel=0.02)  # cut cells count as planes
     # Before the smoke meets walls or becomes thin, advection keeps it.
     assert result.mass == pytest.approx(result.expected_mass, rel=0.01)
 
 
 def test_smoke_rises():
-    result = simulate(PlumeSettings(2, 16, 12))
+    result = simulate(PlumeSettings(2, 16, 12, 2.0))
     heights = []
     for frame in (result.frames[1], result.frames[-1]):
         smoke = frame.values.numpy("y,x").sum(axis=1)
@@ -44,11 +44,11 @@ def test_smoke_rises():
 
 
 def test_each_inflow_of_a_batch_has_its_own_strength_and_place():
-    result = simulate(PlumeSettings(2, 32, 2, batch=3))
+    result = simulate(PlumeSettings(2, 64, 2, batch=3))
     ratio = result.expected_mass / result.expected_mass[0]
-    assert ratio == pytest.approx([1.0, 1.25, 1.5], rel=0.01)
+    assert ratio == pytest.approx([1.0, 1.25, 1.5], rel=0.02)
     smoke = result.frames[-1].values.numpy("inflow,x,y").sum(axis=2)
-    place = (smoke * (np.arange(32) + 0.5)).sum(axis=1) / smoke.sum(axis=1) * 100 / 32
+    place = (smoke * (np.arange(64) + 0.5)).sum(axis=1) / smoke.sum(axis=1) * 100 / 64
     assert place == pytest.approx([35.0, 50.0, 65.0], abs=0.5)
 
 
@@ -61,7 +61,7 @@ def test_the_summary_says_what_came_out(tmp_path, capsys):
         assert str(tmp_path / f"plume_2d.{kind}") in shown
 
 
-@pytest.mark.parametrize("options", [[], ["--dims", "3"], ["--batch", "2"]])
+@pytest.mark.parametrize("options", [[], ["--dims", "3"], ["--batch", "5"]])
 def test_the_animation_needs_no_network_and_the_picture_is_none_of_one_colour(options, tmp_path):
     assert main([*TINY, *options, "--out", str(tmp_path)]) == 0
     (page,) = tmp_path.glob("*.html")
@@ -90,7 +90,7 @@ def frames_in(page):
 def test_the_animation_shows_the_recorded_smoke_with_the_vertical_axis_upwards(tmp_path):
     assert main([*TINY, "--out", str(tmp_path)]) == 0
     shown = frames_in(tmp_path / "plume_2d.html")
-    recorded = simulate(PlumeSettings(2, 16, 6)).frames
+    recorded = simulate(PlumeSettings(2, 16, 6, 1.0)).frames
     assert len(shown) == len(recorded) == 7
     np.testing.assert_array_equal(shown[-1], recorded[-1].values.numpy("y,x"))
     assert shown[0].max() == 0

@@ -28,7 +28,7 @@ def test_a_plane_is_drawn_with_its_second_axis_upwards_and_its_labels():
     (image,) = axes.images
     np.testing.assert_array_equal(image.get_array(), DATA.T)
     assert image.origin == "lower"
-    assert image.get_extent() == (0, 4, 0, 3)
+    assert list(image.get_extent()) == [0, 4, 0, 3]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("x (m)", "y (m)")
     assert bar.get_ylabel() == "temperature (K)"
     assert figure.get_suptitle() == "Heat"

@@ -168,6 +168,10 @@ class Extension(Boundary):
         """Whether ghost values are unchanged interior values, as are then any functions of them."""
         return self.sign == 1 and self.edge == 0
 
+    def static_fields(self) -> tuple[str, ...]:
+        """Its numbers say which rule it is: they are no data."""
+        return ("name", "rule", "sign", "edge")
+
     def at(self, axis: str, *, upper: bool) -> Boundary:
         """Itself."""
         return self

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from phimath.elementwise import sqrt, where
 from phimath.reduce import any as any_of
 from phimath.reduce import sum as sum_of
+from phimath.transform.effects import is_tracing
+from phimath.transform.while_loop import repeat_while
+from phimath.wrap import wrap
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from phimath.shape import Shape
     from phimath.solve.problem import SymmetricOperator
     from phimath.tensor import Tensor
 
+# x, residual r, direction p, ρ = r·z, and whether an entry is to move on.
+CGState: TypeAlias = "tuple[Tensor, Tensor, Tensor, Tensor, Tensor]"
+
 
 class KrylovState(NamedTuple):
-    """Where an iteration ended."""
+    """Where an iteration ended; the number of iterations is a tensor in compiled functions."""
 
     x: Tensor
-    iterations: int
+    iterations: int | Tensor
 
 
 def conjugate_gradient(
@@ -35,14 +43,8 @@ def conjugate_gradient(
     dims = b.shape.non_batch & x.shape.non_batch
     inverse_diagonal = 1 / operator.diagonal
     threshold = tolerance * tolerance
-    r = b - operator.apply(x)
-    z = operator.project(r * inverse_diagonal)
-    p = z
-    rho = dot(r, z, dims)
-    active = dot(r, r, dims) > threshold
-    for iteration in range(max_iterations):
-        if not _any(active):
-            return KrylovState(x, iteration)
+
+    def step(x: Tensor, r: Tensor, p: Tensor, rho: Tensor, active: Tensor) -> CGState:
         q = operator.apply(p)
         alpha = _ratio(rho, dot(p, q, dims), active)
         x = x + alpha * p
@@ -51,9 +53,37 @@ def conjugate_gradient(
         z = operator.project(r * inverse_diagonal)
         next_rho = dot(r, z, dims)
         p = z + _ratio(next_rho, rho, active) * p
-        rho = next_rho
-        active = dot(r, r, dims) > threshold  # false for NaN
-    return KrylovState(x, max_iterations)
+        # The comparison is false for NaN.
+        return x, r, p, next_rho, dot(r, r, dims) > threshold
+
+    r = b - operator.apply(x)
+    z = operator.project(r * inverse_diagonal)
+    start = (x, r, z, dot(r, z, dims), dot(r, r, dims) > threshold)
+    return (
+        _traced(step, start, max_iterations)
+        if is_tracing()
+        else _eager(step, start, max_iterations)
+    )
+
+
+def _eager(step: Callable[..., CGState], state: CGState, max_iterations: int) -> KrylovState:
+    for iteration in range(max_iterations):
+        active = state[-1]
+        if not bool(any_of(active, active.shape) if active.rank else active):
+            return KrylovState(state[0], iteration)
+        state = step(*state)
+    return KrylovState(state[0], max_iterations)
+
+
+def _traced(step: Callable[..., CGState], state: CGState, max_iterations: int) -> KrylovState:
+    def condition(*carry: Tensor) -> Tensor:
+        return carry[-2] & (carry[-1] < max_iterations)
+
+    def body(*carry: Tensor) -> tuple[Tensor, ...]:
+        return (*step(*carry[:-1]), carry[-1] + 1)
+
+    final = repeat_while(condition, body, *state, wrap(0))
+    return KrylovState(final[0], final[-1])
 
 
 def _ratio(numerator: Tensor, denominator: Tensor, active: Tensor) -> Tensor:
@@ -61,10 +91,6 @@ def _ratio(numerator: Tensor, denominator: Tensor, active: Tensor) -> Tensor:
     if not active.rank:
         return numerator / denominator
     return where(active, numerator / where(active, denominator, 1.0), 0.0)
-
-
-def _any(values: Tensor) -> bool:
-    return bool(any_of(values, values.shape) if values.rank else values)
 
 
 def dot(a: Tensor, b: Tensor, dims: Shape) -> Tensor:

@@ -17,6 +17,7 @@ from phimath.reduce import sum as sum_of
 from phimath.solve.krylov import conjugate_gradient, vector_norm
 from phimath.solve.result import SolveInfo
 from phimath.tensor import Tensor
+from phimath.transform.effects import effect, is_tracing
 from phimath.transform.gradient import custom_gradient, stop_gradient, value_and_gradient
 from phimath.tree import flatten
 
@@ -107,32 +108,59 @@ def solve_report(operator: SymmetricOperator, b: Tensor, solve: Solve) -> SolveI
     by_term = {
         "rel_tol": solve.relative_tolerance * vector_norm(b),
         "abs_tol": solve.abs_tol / scale,
-        "rounding": _rounding(operator, b, x),
     }
     wanted = maximum(by_term["rel_tol"], by_term["abs_tol"])
-    iterations = 0
-    for _ in range(STARTS):
-        remaining = solve.max_iterations - iterations
-        goal = maximum(wanted, by_term["rounding"])
-        x, used = conjugate_gradient(operator, b, x, goal, remaining)
-        iterations += used
+    x, iterations, residual = _iterate(operator, b, x, wanted, solve.max_iterations)
+    by_term["rounding"] = _rounding(operator, b, x)
+    tolerance = maximum(wanted, by_term["rounding"])
+    values = {
+        "x": x * scale,
+        "residual": residual * scale,
+        "tolerance": tolerance * scale,
+        "converged": residual <= tolerance,
+        "diverged": ~is_finite(residual),
+        "iterations": iterations,
+        "terms": {name: term * scale for name, term in by_term.items()},
+    }
+    if not is_tracing():
+        return _concluded(values, solve)
+    effect(values, lambda known: _concluded(known, solve))
+    del values["terms"]
+    return SolveInfo(method="CG", decided_by="a term that is known after the call", **values)
+
+
+def _iterate(
+    operator: SymmetricOperator, b: Tensor, x: Tensor, wanted: Tensor, max_iterations: int
+) -> tuple[Tensor, int | Tensor, Tensor]:
+    """Solution, iterations and true residual; starts anew where the carried residual has drifted."""
+    iterations: int | Tensor = 0
+    residual = wanted
+    tolerance = maximum(wanted, _rounding(operator, b, x))
+    # A compiled function cannot look at the residual: it always starts twice.
+    for _ in range(2 if is_tracing() else STARTS):
+        remaining = max_iterations if is_tracing() else max_iterations - int(iterations)
+        x, used = conjugate_gradient(operator, b, x, tolerance, remaining)
+        iterations = iterations + used
         x = operator.project(x)
         residual = vector_norm(b - operator.apply(x))
-        by_term["rounding"] = _rounding(operator, b, x)
-        tolerance = maximum(wanted, by_term["rounding"])
-        finished = (residual <= tolerance) | ~is_finite(residual)
-        if _all(finished) or iterations >= solve.max_iterations or not used:
+        tolerance = maximum(wanted, _rounding(operator, b, x))
+        if is_tracing():
+            continue
+        if (
+            _all((residual <= tolerance) | ~is_finite(residual))
+            or not used
+            or int(iterations) >= max_iterations
+        ):
             break
-    info = SolveInfo(
-        method="CG",
-        x=x * scale,
-        residual=residual * scale,
-        tolerance=tolerance * scale,
-        decided_by=max(by_term, key=lambda name: _largest(by_term[name] * scale)),
-        iterations=iterations,
-        converged=residual <= tolerance,
-        diverged=~is_finite(residual),
-    )
+    return x, iterations, residual
+
+
+def _concluded(values: dict[str, Any], solve: Solve) -> SolveInfo:
+    """Report of a solve whose values are known, raised if it failed."""
+    terms = values.pop("terms")
+    values["iterations"] = int(values["iterations"])
+    decided_by = max(terms, key=lambda name: _largest(terms[name]))
+    info = SolveInfo(method="CG", decided_by=decided_by, **values)
     _raise_failure(info, solve)
     return info
 

@@ -25,6 +25,7 @@ from phimath.transform.natives import (
     signatures,
     transform_backend,
 )
+from phimath.transform.scope import inside_transform
 from phimath.wrap import wrap
 
 if TYPE_CHECKING:
@@ -143,7 +144,8 @@ def _differentiate(
     def native_function(*arrays: Native) -> tuple[Native, tuple[Native, ...]]:
         # Arguments of its own: tracers of the framework must not stay behind in `bound`.
         trees = zip(variables, form.assemble(arrays, backend), strict=True)
-        output = _call(function, bound, dict(trees))
+        with inside_transform():
+            output = _call(function, bound, dict(trees))
         loss = _checked_loss(output, function)
         extra, output_form = disassemble(output)
         outputs.append(output_form)

@@ -5,8 +5,7 @@ Lists of arrays are the form in which frameworks transform functions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from phimath.backend.discovery import combine
 from phimath.broadcast import Native, Signature
@@ -17,41 +16,38 @@ from phimath.tensor import Dense, Tensor
 from phimath.tree import Structure, flatten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from phimath.backend.contract import Backend
     from phimath.dimension import Dim
 
 
-@dataclass(frozen=True)
-class DenseForm:
-    """A dense tensor without its array."""
-
-    signature: Signature
-
-
-@dataclass(frozen=True)
-class StackedForm:
+class StackedForm(NamedTuple):
     """A lazily stacked tensor without its arrays."""
 
     dim: Dim
     components: tuple[TensorForm, ...]
 
 
-TensorForm = DenseForm | StackedForm
+# A dense tensor without its array is its signature.
+TensorForm: TypeAlias = "Signature | StackedForm"
 
 
-@dataclass(frozen=True)
-class TreeForm:
-    """A tree without its native arrays: what is needed to assemble an equal one from new arrays."""
+class TreeForm(NamedTuple):
+    """A tree without its native arrays: what is needed to assemble an equal one from new arrays.
+
+    Hashable: equal forms have equal structures and tensors with equal signatures.
+    """
 
     structure: Structure
     tensors: tuple[TensorForm, ...]
 
-    def assemble(self, natives: Sequence[Native], backend: Backend[Any] | None = None) -> Any:
+    def assemble(self, natives: Iterable[Native], backend: Backend[Any] | None = None) -> Any:
         """Tree with these arrays, in the order of `disassemble`, maybe of another backend."""
         source = iter(natives)
-        return self.structure.unflatten([_assemble(form, source, backend) for form in self.tensors])
+        return self.structure.unflatten(
+            [assemble_tensor(form, source, backend) for form in self.tensors]
+        )
 
 
 def disassemble(tree: Any) -> tuple[list[Native], TreeForm]:
@@ -61,22 +57,37 @@ def disassemble(tree: Any) -> tuple[list[Native], TreeForm]:
     return natives, TreeForm(structure, tuple(_take_apart(tensor, natives) for tensor in tensors))
 
 
+def disassemble_leaves(leaves: Sequence[Any]) -> tuple[list[Native], tuple[TensorForm | type, ...]]:
+    """Native arrays of tensors, numbers as they are; and their forms, for a number its class."""
+    natives: list[Native] = []
+    forms: list[TensorForm | type] = []
+    for leaf in leaves:
+        if isinstance(leaf, Tensor):
+            forms.append(_take_apart(leaf, natives))
+        else:
+            natives.append(leaf)
+            forms.append(leaf.__class__)
+    return natives, tuple(forms)
+
+
 def _take_apart(tensor: Tensor, natives: list[Native]) -> TensorForm:
     if isinstance(tensor, Dense):
         natives.append(tensor.stored_native)
-        return DenseForm(tensor.signature)
+        return tensor.signature
     if isinstance(tensor, Stacked):
         return StackedForm(tensor.dim, tuple(_take_apart(c, natives) for c in tensor.components))
     raise NotSupported(f"A {type(tensor).__name__} tensor cannot pass through this transform.")
 
 
-def _assemble(form: TensorForm, natives: Iterator[Native], backend: Backend[Any] | None) -> Tensor:
+def assemble_tensor(
+    form: TensorForm, natives: Iterator[Native], backend: Backend[Any] | None = None
+) -> Tensor:
+    """Tensor of this form with the next arrays."""
     if isinstance(form, StackedForm):
-        return Stacked([_assemble(c, natives, backend) for c in form.components], form.dim)
-    signature = form.signature
-    if backend is not None and signature.backend is not backend:
-        signature = signature.replace(backend=backend)
-    return Dense(next(natives), signature)
+        return Stacked([assemble_tensor(c, natives, backend) for c in form.components], form.dim)
+    if backend is not None and form.backend is not backend:
+        form = form.replace(backend=backend)
+    return Dense(next(natives), form)
 
 
 def signatures(form: TreeForm) -> list[Signature]:
@@ -84,8 +95,8 @@ def signatures(form: TreeForm) -> list[Signature]:
     found: list[Signature] = []
 
     def visit(part: TensorForm) -> None:
-        if isinstance(part, DenseForm):
-            found.append(part.signature)
+        if isinstance(part, Signature):
+            found.append(part)
         else:
             for component in part.components:
                 visit(component)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import phimath as math
-from phimath import batch, channel, dual, instance, spatial, stack, vec, wrap
+from phimath import stack, vec, wrap
+from phimath.dimension import batch, channel, dual, instance, spatial
 from phimath.errors import DimensionError, LabelError, ShapeError
 from phimath.testing.assertions import assert_close
 

@@ -232,6 +232,11 @@ def on_faces(boundary: Boundary) -> Boundary:
     return FaceValue(boundary.value) if isinstance(boundary, Constant) else boundary
 
 
+def constant(value: Number | Tensor) -> Constant:
+    """Constant of this value; all zeros are one object."""
+    return ZERO if not isinstance(value, Tensor) and value == 0 else Constant(value)
+
+
 # --- arithmetic ---
 
 
@@ -244,6 +249,8 @@ def combine(operation: Operation, operands: tuple[Any, ...]) -> Boundary:
     boundaries = [operand for operand in operands if isinstance(operand, Boundary)]
     if NONE in boundaries:
         return NONE
+    if _stays_zero(operation, operands):
+        return ZERO
     if all(isinstance(boundary, Constant) for boundary in boundaries):
         return _combine_constants(operation, operands)
     result = _combine_extensions(operation, operands, boundaries)
@@ -256,20 +263,31 @@ def combine(operation: Operation, operands: tuple[Any, ...]) -> Boundary:
     return result
 
 
+def _stays_zero(operation: Operation, operands: tuple[Any, ...]) -> bool:
+    """Whether the result is zero outside whatever the other operands are.
+
+    A zero is a number of the program, not data: sides that are known to be zero stay known.
+    """
+    zeros = [isinstance(operand, Constant) and operand == ZERO for operand in operands]
+    if operation.name == "multiply":
+        return any(zeros)
+    if operation.name == "divide":
+        return zeros[0]
+    return operation.name in ("add", "subtract", "negative") and all(zeros)
+
+
 def _combine_constants(operation: Operation, operands: tuple[Any, ...]) -> Boundary:
     values = [o.value if isinstance(o, Constant) else o for o in operands]
     if any(isinstance(value, Tensor) for value in values):
         return Constant(apply(operation, *values))
     # Numbers stay numbers, so that they are exact at every precision and no framework is involved.
     with using("numpy"), precision(64):
-        return Constant(apply(operation, *values).item())
+        return constant(apply(operation, *values).item())
 
 
 def _combine_extensions(
     operation: Operation, operands: tuple[Any, ...], boundaries: list[Boundary]
 ) -> Boundary | None:
-    if operation.name == "multiply" and ZERO in boundaries:
-        return ZERO
     extensions = [b for b in boundaries if isinstance(b, Extension)]
     first = extensions[0] if extensions else None
     if (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
-from phimath.boundary.kinds import COMPOSITES, EXTENSIONS, NONE, Boundary, Constant
+from phimath.boundary.kinds import COMPOSITES, EXTENSIONS, NONE, Boundary, Constant, constant
 from phimath.errors import BoundaryError
 from phimath.tensor import Tensor, apply
 
@@ -179,7 +179,7 @@ def as_boundary(spec: Any) -> Boundary:
     if spec is None:
         return NONE
     if isinstance(spec, (Tensor, bool, int, float, complex)):
-        return Constant(spec)
+        return constant(spec)
     if isinstance(spec, str):
         name = spec.strip().lower().replace("_", "-")
         return _by_name(name, spec)

@@ -125,8 +125,8 @@ def solve_report(operator: SymmetricOperator, b: Tensor, solve: Solve) -> SolveI
     if not is_tracing():
         return _concluded(values, solve)
     effect(values, lambda known: _concluded(known, solve))
-    del values["terms"]
-    return SolveInfo(method="CG", decided_by="a term that is known after the call", **values)
+    known_now = {name: value for name, value in values.items() if name != "terms"}
+    return SolveInfo(method="CG", decided_by="a term that is known after the call", **known_now)
 
 
 def _iterate(

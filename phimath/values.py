@@ -64,7 +64,8 @@ def replace(value: T, **updates: Any) -> T:
             f"{type(value).__name__} has no field '{unknown[0]}' to replace. It has "
             f"{', '.join(known)}."
         )
-    return dataclasses.replace(value, **updates)
+    instance: Any = value
+    return dataclasses.replace(instance, **updates)
 
 
 __all__ = ["identity", "is_scalar", "replace", "shape"]

@@ -88,7 +88,7 @@ def _steps(steps: int | Shape) -> tuple[int, Shape | None]:
                 f"not {steps}."
             )
         return steps.size, steps
-    if isinstance(steps, bool) or not isinstance(steps, int):
+    if not _is_count(steps):
         raise ShapeError(
             f"The steps must be a number or a dimension like batch(time=10), not {steps!r}. "
             "The initial state comes after them: iterate(step, 10, state)."
@@ -96,6 +96,10 @@ def _steps(steps: int | Shape) -> tuple[int, Shape | None]:
     if steps < 0:
         raise ValueRangeError(f"The number of steps must not be negative, but is {steps}.")
     return steps, None
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _next_state(

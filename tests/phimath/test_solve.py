@@ -8,6 +8,7 @@ import scipy.sparse as sp
 from scipy.sparse.linalg import spsolve
 
 from phimath.boundary import pad
+from phimath.create import zeros_like
 from phimath.dimension import batch, spatial
 from phimath.dtype import precision
 from phimath.elementwise import abs as magnitude
@@ -34,23 +35,26 @@ class Conduction(SymmetricOperator):
     """
 
     conductivity: dict[str, Tensor]
-    is_singular: bool = False
+    closed: bool = False
+
+    @property
+    def is_singular(self):
+        return self.closed
 
     def apply(self, x):
-        total = None
+        total = zeros_like(x)
         for axis, k in self.conductivity.items():
             padded = pad(x, {axis: (1, 1)}, 0.0)
             flux = k * (padded.get({axis: slice(1, None)}) - padded.get({axis: slice(None, -1)}))
-            outflow = flux.get({axis: slice(None, -1)}) - flux.get({axis: slice(1, None)})
-            total = outflow if total is None else total + outflow
+            total += flux.get({axis: slice(None, -1)}) - flux.get({axis: slice(1, None)})
         return total
 
     @property
     def diagonal(self):
-        return sum(
-            k.get({axis: slice(1, None)}) + k.get({axis: slice(None, -1)})
-            for axis, k in self.conductivity.items()
-        )
+        total = wrap(0.0)
+        for axis, k in self.conductivity.items():
+            total += k.get({axis: slice(1, None)}) + k.get({axis: slice(None, -1)})
+        return total
 
     @property
     def norm(self):

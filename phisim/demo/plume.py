@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from phimath.wrap import wrap
 from phisim.field import CenteredGrid, Field, StaggeredGrid, resample
 from phisim.geometry import Box, Sphere
 from phisim.physics import advect, fluid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SIZE = 100.0  # m, edge length of the box
 BUOYANCY = 0.1  # m/s² per unit of smoke
@@ -106,6 +109,7 @@ class PlumeResult:
     cells_per_step: Largest |u| dt / Δx at the end.
     steps_per_second: After the first step, in which frameworks prepare themselves.
     device: That holds the values.
+    started: Clock after the first step, 0 if there is only one.
     """
 
     frames: list[Field] = field(default_factory=list)
@@ -117,6 +121,7 @@ class PlumeResult:
     cells_per_step: float = 0.0
     steps_per_second: float = 0.0
     device: str = ""
+    started: float = 0.0
 
 
 def simulate(settings: PlumeSettings, progress: bool = False) -> PlumeResult:
@@ -145,34 +150,33 @@ def simulate(settings: PlumeSettings, progress: bool = False) -> PlumeResult:
         return smoke, velocity, pressure
 
     result = PlumeResult()
-    every = -(-settings.steps // FRAMES)
-    first_step_ended = time.perf_counter()
+    record = _recorder(result, settings)
+    start = time.perf_counter()
+    record(0, smoke, velocity)
+    label = "plume" if progress else None
+    state = iterate(
+        step, settings.steps, smoke, velocity, pressure, callback=record, progress=label
+    )
+    # The first step is left out where there are more: in it, frameworks prepare themselves.
+    first, steps = (result.started or start), max(1, settings.steps - 1)
+    result.steps_per_second = steps / (time.perf_counter() - first)
+    _measure(result, settings, world, source, state)
+    return result
 
-    def record(i: int, smoke: Field, velocity: Field, pressure: Field) -> None:
-        nonlocal first_step_ended
+
+def _recorder(result: PlumeResult, settings: PlumeSettings) -> Callable[..., None]:
+    """Function that keeps a frame every so many steps, and when the first step ended."""
+    every = -(-settings.steps // FRAMES)
+
+    def record(i: int, smoke: Field, velocity: Field, *_: Field) -> None:
         if i % every == 0 or i == settings.steps:
             result.frames.append(convert(smoke, "numpy"))
             result.velocity.append(convert(velocity.at_centers(), "numpy"))
             result.times.append(i * settings.dt)
-        if i == 1:
-            first_step_ended = time.perf_counter()
+        if i == 1 and settings.steps > 1:
+            result.started = time.perf_counter()
 
-    start = first_step_ended
-    record(0, smoke, velocity, pressure)
-    state = iterate(
-        step,
-        settings.steps,
-        smoke,
-        velocity,
-        pressure,
-        callback=record,
-        progress="plume" if progress else None,
-    )
-    end = time.perf_counter()
-    timed = (settings.steps - 1, first_step_ended) if settings.steps > 1 else (1, start)
-    result.steps_per_second = timed[0] / (end - timed[1])
-    _measure(result, settings, world, source, state)
-    return result
+    return record
 
 
 def _measure(

@@ -56,7 +56,20 @@ def plot_strip(
             "A strip needs one time, and one or no velocity, per frame, but got "
             f"{len(frames)} frames, {len(times)} times and {len(velocity)} velocities."
         )
-    labels = labels or Labels()
+    figure = _strip_figure(frames, velocity, times, obstacles, labels or Labels())
+    path = Path(file)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=130)
+    return path
+
+
+def _strip_figure(
+    frames: Sequence[Field],
+    velocity: Sequence[Field],
+    times: Sequence[float],
+    obstacles: Sequence[Geometry],
+    labels: Labels,
+) -> Any:
     panels = panels_of(*frames)
     figure, grid = _axes_grid(panels, frames)
     limit, speed = color_limit(frames), _top_speed(velocity, panels)
@@ -77,10 +90,7 @@ def plot_strip(
         unit = f" {labels.length}/{labels.time}" if labels.length and labels.time else ""
         arrows = f"   (arrows: velocity up to {speed:.2g}{unit})" if velocity else ""
         figure.suptitle(labels.title + arrows, fontsize=14)
-    path = Path(file)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=130)
-    return path
+    return figure
 
 
 def _axes_grid(panels: Sequence[Panel], frames: Sequence[Field]) -> tuple[Any, Any]:

@@ -168,14 +168,25 @@ def _simplified(axes: tuple[str, ...], lower: list[Boundary], upper: list[Bounda
     return Sides(axes, tuple(lower), tuple(upper))
 
 
-def as_boundary(spec: Any) -> Boundary:
+def as_boundary(spec: Any, axes: Sequence[str] | None = None) -> Boundary:
     """Boundary from a constant, a name (`'periodic'`), a dict of sides, or `None` (`NONE`).
 
+    axes: those of the grid that it is for; sides must then name these and no others.
+
     Raises:
-        BoundaryError: the name is unknown, a side is missing, or `spec` is nothing of these.
+        BoundaryError: the name is unknown, a side is missing, `spec` is nothing of these, or it
+            doesn't fit the axes.
     """
-    if isinstance(spec, Boundary):
-        return spec
+    boundary = spec if isinstance(spec, Boundary) else _made_of(spec)
+    if axes is not None:
+        validate_boundary(boundary, axes)
+    # The same on all sides: it is the boundary of any grid, once the axes have been checked.
+    if isinstance(boundary, Sides):
+        return _simplified(boundary.axes, list(boundary.lower), list(boundary.upper))
+    return boundary
+
+
+def _made_of(spec: Any) -> Boundary:
     if spec is None:
         return NONE
     if isinstance(spec, (Tensor, bool, int, float, complex)):
@@ -239,8 +250,10 @@ def combine_sides(sides: Mapping[str, Any] | None = None, **by_axis: Any) -> Bou
                     f"'{axis}' for both sides."
                 )
         _check_periodic(axis, given[axis, False], given[axis, True])
-    return _simplified(
-        axes, [given[axis, False] for axis in axes], [given[axis, True] for axis in axes]
+    return Sides(
+        axes,
+        tuple(given[axis, False] for axis in axes),
+        tuple(given[axis, True] for axis in axes),
     )
 
 

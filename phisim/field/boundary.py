@@ -20,8 +20,8 @@ from phimath.boundary import (
     ZERO_GRADIENT,
     Boundary,
     Constant,
+    as_boundary,
     combine_by_direction,
-    combine_sides,
     on_faces,
     pad,
 )
@@ -100,7 +100,7 @@ def _about_points(
             else:
                 rule = extensions.get(side, side)
             sides[f"{axis}{'+' if upper else '-'}"] = rule
-    return combine_sides(sides)
+    return as_boundary(sides)
 
 
 def with_ghosts(
@@ -156,7 +156,7 @@ def adapted(boundary: Boundary, target: Boundary, axes: Sequence[str]) -> Bounda
             if isinstance(wanted, Constant):
                 wanted = own if isinstance(own, Constant) else ZERO
             sides[f"{axis}{'+' if upper else '-'}"] = wanted
-    return combine_sides(sides)
+    return as_boundary(sides)
 
 
 # --- derivatives ---
@@ -182,7 +182,7 @@ _PRESSURE = {
 
 
 def _by_side(boundary: Boundary, axes: Sequence[str], table: dict[Any, Boundary], other: Boundary) -> Boundary:
-    return combine_sides(
+    return as_boundary(
         {
             f"{axis}{'+' if upper else '-'}": table.get(boundary.at(axis, upper=upper), other)
             for axis in axes
@@ -208,4 +208,4 @@ def pressure_boundary(boundary: Boundary, axes: Sequence[str]) -> Boundary:
         for axis in axes
         for sign, upper in (("-", False), ("+", True))
     }
-    return combine_sides({side: _PRESSURE.get(b, ZERO_GRADIENT) for side, b in normal.items()})
+    return as_boundary({side: _PRESSURE.get(b, ZERO_GRADIENT) for side, b in normal.items()})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from phimath.boundary import as_boundary, validate_boundary
+from phimath.boundary import as_boundary
 from phimath.create import expand
 from phimath.dimension import spatial
 from phimath.errors import ShapeError
@@ -41,8 +41,7 @@ def CenteredGrid(  # noqa: N802  (published name; constructs a Field)
         BoundaryError: if the boundary names an unknown axis or misses a side.
     """
     grid = _grid(values, bounds, resolution, resolution_by_axis)
-    checked = as_boundary(boundary)
-    validate_boundary(checked, grid.axes)
+    checked = as_boundary(boundary, grid.axes)
     template = Field(grid, wrap(0.0), checked)
     if isinstance(values, Field):
         return replace(resampling.resample(values, to=template), boundary=checked)
@@ -74,8 +73,7 @@ def StaggeredGrid(  # noqa: N802  (published name; constructs a Field)
         BoundaryError: if the boundary names an unknown axis or misses a side.
     """
     grid = _grid(values, bounds, resolution, resolution_by_axis)
-    checked = as_boundary(boundary)
-    validate_boundary(checked, grid.axes)
+    checked = as_boundary(boundary, grid.axes)
     template = Field(grid, wrap(0.0), checked, is_staggered=True)
     if isinstance(values, Field):
         field = replace(resampling.resample(values, to=template), boundary=checked)

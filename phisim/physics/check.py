@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
+from phimath.elementwise import is_finite
 from phimath.errors import ShapeError, ValueRangeError
+from phimath.reduce import all as all_of
+from phimath.reduce import any as any_of
 from phimath.tensor import Tensor
+from phimath.wrap import wrap
 
 if TYPE_CHECKING:
     from phisim.field.field import Field
@@ -23,12 +26,12 @@ def check_velocity(velocity: Field, axes: tuple[str, ...]) -> None:
 
 def check_time_step(dt: float | Tensor, negative: bool = True) -> None:
     """Raise unless dt is finite, and not negative where the scheme cannot go back in time."""
-    if isinstance(dt, Tensor) and (dt.rank or not dt.available):
+    if isinstance(dt, Tensor) and not dt.available:
         return
-    value = float(dt)
-    if not math.isfinite(value):
-        raise ValueRangeError(f"The time step must be finite, but dt is {value}.")
-    if value < 0 and not negative:
+    steps = dt if isinstance(dt, Tensor) else wrap(float(dt))
+    if not bool(all_of(is_finite(steps), None)):
+        raise ValueRangeError(f"The time step must be finite, but dt is {dt}. Give a number, e.g. dt=1.0.")
+    if not negative and bool(any_of(steps < 0, None)):
         raise ValueRangeError(
-            f"The time step must not be negative, but dt is {value}: diffusion cannot go back in time."
+            f"The time step must not be negative, but dt is {dt}: diffusion cannot go back in time."
         )

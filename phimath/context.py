@@ -37,12 +37,17 @@ def _default(backend: str | Backend[Any], device: str | None) -> Default:
 def checked_device(backend: Backend[Any], device: str) -> str:
     """Full name of a device of this backend; `gpu` or `cuda` mean the first one of that kind."""
     devices = backend.devices()
+    wanted = device.lower() if isinstance(device, str) else None
     for name in devices:
-        if device.lower() in (name, name.partition(":")[0]):
+        kind = name.partition(":")[0]
+        if wanted in (name, kind) or (wanted == "gpu" and kind in _GPUS):
             return name
     raise DeviceError(
-        f"There is no device '{device}' for {backend.name}. Available: {', '.join(devices)}."
+        f"There is no device {device!r} for {backend.name}. Available: {', '.join(devices)}."
     )
+
+
+_GPUS = ("cuda", "mps", "rocm")
 
 
 def default() -> Default:

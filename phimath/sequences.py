@@ -12,7 +12,7 @@ from phimath.convert import convert, to_default
 from phimath.create import expand
 from phimath.dimension import Dim, DimType, channel, spatial
 from phimath.dimension_spec import DimSpec, parse_dims
-from phimath.dtype import float_dtype
+from phimath.dtype import DType, complex_dtype, float_dtype
 from phimath.errors import ShapeError, ValueRangeError
 from phimath.shape import Shape, merge_shapes
 from phimath.tensor import Dense, Tensor, dense_of
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def _from_numpy(array: np.ndarray, shape: Shape) -> Dense:
-    """Tensor of the default backend on the default device."""
-    return dense_of(to_default(array, load("numpy")), default_backend(), shape)
+def _from_numpy(array: np.ndarray, shape: Shape, dtype: DType | None = None) -> Dense:
+    """Tensor of the default backend on the default device, which gets no wider type than asked."""
+    numpy = load("numpy")
+    native = array if dtype is None else numpy.cast(array, dtype)
+    return dense_of(to_default(native, numpy), default_backend(), shape)
 
 
 def arange(
@@ -81,18 +83,11 @@ def linspace(start: Any, stop: Any, dim: DimSpec) -> Tensor:
     size = shape.int_sizes[0]
     if isinstance(start, (int, float, complex)) and isinstance(stop, (int, float, complex)):
         array = np.linspace(start, stop, size)
-        return _from_numpy(array, shape).cast(_float_of(array))
+        dtype = complex_dtype() if array.dtype.kind == "c" else float_dtype()
+        return _from_numpy(array, shape, dtype)
     # Weighting both ends hits them exactly.
-    fraction = _from_numpy(np.linspace(0, 1, size), shape).cast(float_dtype())
+    fraction = _from_numpy(np.linspace(0, 1, size), shape, float_dtype())
     return wrap(start) * (1 - fraction) + wrap(stop) * fraction
-
-
-def _float_of(array: np.ndarray) -> Any:
-    return (
-        "complex64"
-        if array.dtype.kind == "c" and float_dtype().bits < 64
-        else ("complex128" if array.dtype.kind == "c" else float_dtype())
-    )
 
 
 def _linear_mesh(start: Any, stop: Any, shape: Shape) -> Tensor:

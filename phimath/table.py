@@ -216,7 +216,12 @@ def _check_kind(operation: Operation, common: DType) -> None:
 
 
 _FLOAT = DType("float32")
-_REAL_ONLY = {"maximum", "minimum", "floor", "ceil", "round", "floor_divide", "remainder"}
+_REAL_ONLY = frozenset(
+    (
+        "maximum minimum floor ceil round floor_divide remainder "
+        "atan2 sigmoid softplus erf log_gamma lower_incomplete_gamma"
+    ).split()
+)
 
 
 def _common(operands: Sequence[DType | type], bits: int) -> DType:

@@ -136,6 +136,7 @@ from phimath.linear_algebra import eigenvalues as eigenvalues
 from phimath.linear_algebra import einsum as einsum
 from phimath.linear_algebra import matrix_rank as matrix_rank
 from phimath.linear_algebra import svd as svd
+from phimath.mapping import map as map
 from phimath.nearest import find_closest as find_closest
 from phimath.norm import abs_square as abs_square
 from phimath.norm import l1_loss as l1_loss
@@ -149,6 +150,7 @@ from phimath.order import cumulative_sum as cumulative_sum
 from phimath.order import median as median
 from phimath.order import quantile as quantile
 from phimath.order import sort as sort
+from phimath.pairwise import pairwise_differences as pairwise_differences
 from phimath.random import pick_random as pick_random
 from phimath.random import random_normal as random_normal
 from phimath.random import random_permutation as random_permutation
@@ -212,6 +214,10 @@ from phimath.transform import iterate as iterate
 from phimath.transform import jit_compile as jit_compile
 from phimath.transform import stop_gradient as stop_gradient
 from phimath.transform import value_and_gradient as value_and_gradient
+from phimath.values import identity as identity
+from phimath.values import is_scalar as is_scalar
+from phimath.values import replace as replace
+from phimath.values import shape as shape
 from phimath.wrap import wrap as wrap
 from phimath.replaced_names import missing_name
 

@@ -19,6 +19,8 @@ from phimath.tensor_tree import is_tree, tree_map
 from phimath.wrap import AxisSpec, stack_expanded, wrap, wrap_native
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from phimath.backend.contract import Backend
 
 T = TypeVar("T")
@@ -164,6 +166,19 @@ def vec(
         list_dim: dimension of components given as lists.
         components: tensors, numbers, tuples or lists; dimensions that one lacks are expanded.
     """
+    parts = {
+        label: wrap(c, tuple_dim)
+        if isinstance(c, tuple)
+        else wrap(c, list_dim)
+        if isinstance(c, list)
+        else c
+        for label, c in components.items()
+    }
+    return vector_of(parts, name)
+
+
+def vector_of(components: Mapping[str, Any], name: str | Shape = "vector") -> Tensor:
+    """Vector with the keys of a dictionary as labels; like `vec`, for labels known at run time."""
     if not components:
         raise ShapeError("A vector needs components, e.g. vec(x=1, y=2).")
     dim = Dim.make(name, channel, None, None) if isinstance(name, str) else name.single
@@ -172,14 +187,7 @@ def vec(
             f"The components {', '.join(components)} don't match the dimension {name}. "
             "Leave its size and labels out: they are the names of the components."
         )
-    parts = [
-        wrap(c, tuple_dim)
-        if isinstance(c, tuple)
-        else wrap(c, list_dim)
-        if isinstance(c, list)
-        else wrap(c)
-        for c in components.values()
-    ]
+    parts = [wrap(c) for c in components.values()]
     return stack_expanded(parts, Dim.make(dim.name, dim.type, None, tuple(components)))
 
 

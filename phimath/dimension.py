@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, final, runtime_checkable
+from operator import index
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, cast, final, runtime_checkable
 
 from phimath.errors import ShapeError
 
@@ -59,7 +60,7 @@ class DimType:
     def __call__(self, *args: str | Shape | Shaped, **sizes: SizeSpec) -> Shape:
         """Create dimensions of this type, or select them from the shape of one argument."""
         # Shape is built on this module; the class arrives through the registration below.
-        make = _shape_class[0]
+        make = SHAPE_CLASS[0]
         if len(args) == 1 and not sizes and not isinstance(args[0], str):
             shaped = args[0]
             shape = shaped if isinstance(shaped, make) else getattr(shaped, "shape", None)
@@ -88,7 +89,7 @@ spatial = DimType("spatial", 3, "ˢ")
 channel = DimType("channel", 4, "ᶜ")
 TYPES = (batch, dual, instance, spatial, channel)
 
-_shape_class: list[type[Shape]] = []
+SHAPE_CLASS: list[type[Shape]] = []
 
 
 class Dim(NamedTuple):
@@ -128,7 +129,7 @@ class Dim(NamedTuple):
             return Dim.make(name, dim_type, spec, None)
         if isinstance(spec, str):
             return Dim.make(name, dim_type, None, spec)
-        if isinstance(spec, _shape_class[0]):
+        if isinstance(spec, SHAPE_CLASS[0]):
             return Dim.make(name, dim_type, None, spec.names)
         if isinstance(spec, (tuple, list)):
             return Dim.make(name, dim_type, None, spec)
@@ -137,7 +138,7 @@ class Dim(NamedTuple):
                 f"The size of '{name}' must be an integer, labels or a shape, "
                 f"not {spec!r} of type {type(spec).__name__}."
             )
-        return Dim.make(name, dim_type, spec.__index__(), None)
+        return Dim.make(name, dim_type, index(cast("int", spec)), None)
 
     def with_size(self, size: Size) -> Dim:
         """Same dimension with another size; labels stay if the size does."""

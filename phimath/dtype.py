@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KINDS: Final = ("bool", "int", "uint", "float", "complex")
-_NUMBER_KINDS: Final = {bool: "bool", int: "int", float: "float", complex: "complex"}
+_NUMBER_KINDS: Final[dict[type, str]] = {
+    bool: "bool",
+    int: "int",
+    float: "float",
+    complex: "complex",
+}
 
 
 @final

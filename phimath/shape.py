@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias, cast, final
 from weakref import WeakValueDictionary
 
 from phimath import dimension
-from phimath.dimension import TYPES, Dim, DimType, Varying, _shape_class, follow_names, format_dim
+from phimath.dimension import TYPES, Dim, DimType, Varying, SHAPE_CLASS, follow_names, format_dim
 from phimath.errors import DimensionError, ShapeError
 from phimath.merge import merge_dims
 
@@ -242,16 +242,13 @@ class Shape:
 
     def with_sizes(self, sizes: Iterable[Size] | Size) -> Shape:
         """Same dimensions with other sizes; labels are dropped where the size changes."""
-        if isinstance(sizes, Shape):
-            sizes = tuple(sizes.dim(name).size for name in self.names)
-        elif isinstance(sizes, int) or sizes is None:
-            sizes = (sizes,) * self.rank
-        sizes = tuple(sizes)
-        if len(sizes) != self.rank:
+        is_single = sizes is None or isinstance(sizes, (int, Varying))
+        each: tuple[Size, ...] = (sizes,) * self.rank if is_single else tuple(sizes)  # type: ignore[arg-type]
+        if len(each) != self.rank:
             raise ShapeError(
-                f"{self} needs {self.rank} sizes, not the {len(sizes)} of {sizes}. Give one per dimension."
+                f"{self} needs {self.rank} sizes, not the {len(each)} of {each}. Give one per dimension."
             )
-        return Shape(*(dim.with_size(size) for dim, size in zip(self.dims, sizes, strict=True)))
+        return Shape(*(dim.with_size(size) for dim, size in zip(self.dims, each, strict=True)))
 
     def with_size(self, name: str, size: Size) -> Shape:
         """Same shape with one size replaced."""
@@ -393,4 +390,4 @@ def same_dims(a: Shape, b: Shape) -> bool:
     return a is b or (a.rank == b.rank and set(a.dims) == set(b.dims))
 
 
-_shape_class.append(Shape)
+SHAPE_CLASS.append(Shape)

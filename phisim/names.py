@@ -71,7 +71,10 @@ from phimath.boundary import ZERO as ZERO
 from phimath.boundary import ZERO_GRADIENT as ZERO_GRADIENT
 from phimath.boundary import combine_by_direction as combine_by_direction
 from phimath.boundary import combine_sides as combine_sides
-from phisim import field, geometry, physics, vis
+from phisim import field as field
+from phisim import geometry as geometry
+from phisim import physics as physics
+from phisim import vis as vis
 from phisim.field import CenteredGrid as CenteredGrid
 from phisim.field import Field as Field
 from phisim.field import StaggeredGrid as StaggeredGrid
@@ -93,4 +96,5 @@ from phisim.physics.obstacle import Obstacle as Obstacle
 
 extrapolation = math.extrapolation
 
-__all__ = [name for name in dir() if not name.startswith("_")]
+# What stands above is the list; repeating a hundred names would only drift from it.
+__all__ = [name for name in dir() if not name.startswith("_")]  # pyright: ignore[reportUnsupportedDunderAll]

@@ -113,20 +113,25 @@ def solve_report(operator: SymmetricOperator, b: Tensor, solve: Solve) -> SolveI
     x, iterations, residual = _iterate(operator, b, x, wanted, solve.max_iterations)
     by_term["rounding"] = _rounding(operator, b, x)
     tolerance = maximum(wanted, by_term["rounding"])
-    values = {
-        "x": x * scale,
-        "residual": residual * scale,
-        "tolerance": tolerance * scale,
-        "converged": residual <= tolerance,
-        "diverged": ~is_finite(residual),
-        "iterations": iterations,
-        "terms": {name: term * scale for name, term in by_term.items()},
-    }
-    if not is_tracing():
-        return _concluded(values, solve)
-    effect(values, lambda known: _concluded(known, solve))
-    known_now = {name: value for name, value in values.items() if name != "terms"}
-    return SolveInfo(method="CG", decided_by="a term that is known after the call", **known_now)
+    info = SolveInfo(
+        method="CG",
+        x=x * scale,
+        residual=residual * scale,
+        tolerance=tolerance * scale,
+        decided_by="",
+        iterations=iterations,
+        converged=residual <= tolerance,
+        diverged=~is_finite(residual),
+    )
+    terms = {name: term * scale for name, term in by_term.items()}
+
+    def conclude(known: tuple[SolveInfo, dict[str, Tensor]]) -> None:
+        _concluded(*known, solve)
+
+    if is_tracing():
+        effect((info, terms), conclude)
+        return info
+    return _concluded(info, terms, solve)
 
 
 def _iterate(
@@ -155,14 +160,12 @@ def _iterate(
     return x, iterations, residual
 
 
-def _concluded(values: dict[str, Any], solve: Solve) -> SolveInfo:
+def _concluded(info: SolveInfo, terms: dict[str, Tensor], solve: Solve) -> SolveInfo:
     """Report of a solve whose values are known, raised if it failed."""
-    terms = values.pop("terms")
-    values["iterations"] = int(values["iterations"])
     decided_by = max(terms, key=lambda name: _largest(terms[name]))
-    info = SolveInfo(method="CG", decided_by=decided_by, **values)
-    _raise_failure(info, solve)
-    return info
+    known = replace(info, iterations=int(info.iterations), decided_by=decided_by)
+    _raise_failure(known, solve)
+    return known
 
 
 def _rounding(operator: SymmetricOperator, b: Tensor, x: Tensor) -> Tensor:

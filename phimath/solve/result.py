@@ -19,6 +19,8 @@ class SolveInfo:
     x: the solution, or what was reached.
     residual: ‖b − A x‖, computed anew.
     tolerance: what it had to reach; `decided_by` names the term that gave the largest value.
+
+    Inside of a compiled function nothing is known yet: `decided_by` is empty, `iterations` a tensor.
     """
 
     method: str
@@ -26,7 +28,7 @@ class SolveInfo:
     residual: Tensor
     tolerance: Tensor
     decided_by: str
-    iterations: int
+    iterations: int | Tensor
     converged: Tensor
     diverged: Tensor
 

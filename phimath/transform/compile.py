@@ -123,7 +123,7 @@ class CompiledFunction(Generic[P, R]):
 
     def _call(self, tree: Any, static: tuple[tuple[str, Any], ...]) -> Any:
         if isinstance(tree, tuple):
-            return self.function(*tree)
+            return self.function(*tree)  # type: ignore[call-arg]  # what `__call__` was given
         arguments = inspect.BoundArguments(self._parameters, OrderedDict({**tree, **dict(static)}))
         return self.function(*arguments.args, **arguments.kwargs)
 

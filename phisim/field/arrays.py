@@ -1,7 +1,8 @@
 """Fields from NumPy arrays and back, in fixed layouts.
 
-Axes of an array, first to last: batch dimensions, the grid's axes in the order of its bounds, channel dimensions.  A staggered field is a
-dictionary of one such array per component, without the vector axis; component x has n + 1 values along x, or n if x is periodic.
+Axes of an array, first to last: batch dimensions, the grid's axes in the order of its bounds,
+channel dimensions.  A staggered field is a dictionary of one such array per component, without the
+vector axis; component x has n + 1 values along x, or n if x is periodic.
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ def from_numpy(
     """Field from arrays in the layout that `field.numpy()` gives; shares their memory where it can.
 
     Args:
-        arrays: One array for a centered field, scalar or with one component per axis as its last axis, or a dictionary of one array per
-            axis for a staggered field.
+        arrays: One array for a centered field, scalar or with one component per axis as its last
+            axis, or a dictionary of one array per axis for a staggered field.
         boundary: What lies beyond the sides.
         bounds: Domain, whose axes name the array's.
         batch_dims: Names of the leading axes, e.g. `'world,time'`.
@@ -60,7 +61,9 @@ def from_numpy(
     """
     names = tuple(name.strip() for name in batch_dims.split(",") if name.strip())
     if not isinstance(arrays, np.ndarray):
-        components = {axis: _wrapped(array, names, bounds.axes, False) for axis, array in arrays.items()}
+        components = {
+            axis: _wrapped(array, names, bounds.axes, False) for axis, array in arrays.items()
+        }
         cells = {a: _cells(component, a, boundary, bounds) for a, component in components.items()}
         return StaggeredGrid(components, boundary, bounds, spatial(**cells))
     return CenteredGrid(_wrapped(arrays, names, bounds.axes, True), boundary, bounds)
@@ -84,25 +87,30 @@ def _wrapped(
             "Name leading axes by batch_dims='…', or reorder with numpy.transpose."
         )
     vector_dim = (channel(vector=axes),) if is_vector else ()
-    return wrap(array, *(batch(name) for name in batch_names), *(spatial(a) for a in axes), *vector_dim)
+    return wrap(
+        array, *(batch(name) for name in batch_names), *(spatial(a) for a in axes), *vector_dim
+    )
 
 
 def staggered_tensor(field: Field) -> Tensor:
     """Components of a staggered field as one uniform tensor with n + 1 values along every axis, e.g. for networks.
 
-    Component x keeps its faces along x (the first repeated at the end if x is periodic) and gets one ghost value at the upper end of the
-    other axes, which the boundary gives.
+    Component x keeps its faces along x (the first repeated at the end if x is periodic) and gets
+    one ghost value at the upper end of the other axes, which the boundary gives.
     """
     if not field.is_staggered:
         raise ShapeError(
-            f"staggered_tensor needs a staggered field, not {field!r}. Use field.at_faces() first, or field.values."
+            f"staggered_tensor needs a staggered field, not {field!r}. Use field.at_faces() first, "
+            "or field.values."
         )
     padded = []
     for own, component in field.components.items():
         widths = {
             axis: (0, 1) for axis in field.axes if axis != own or is_periodic(field.boundary, axis)
         }
-        padded.append(with_ghosts(component, field.boundary, widths, field.axes, own, staggered=True))
+        padded.append(
+            with_ghosts(component, field.boundary, widths, field.axes, own, staggered=True)
+        )
     return stack(padded, field.geometry.vector)
 
 

@@ -1,7 +1,8 @@
 """How fields use boundaries: prescribed faces, ghost values, arithmetic, and the boundary of each derivative.
 
-A constant is prescribed on the faces of the domain's sides.  Values at cell centers, and staggered components along the other axes, lie half a
-cell away from it (ghost = 2 b − interior); a staggered component along its own axis has the constant in its outermost face.
+A constant is prescribed on the faces of the domain's sides.  Values at cell centers, and staggered
+components along the other axes, lie half a cell away from it (ghost = 2 b − interior); a staggered
+component along its own axis has the constant in its outermost face.
 """
 
 from __future__ import annotations
@@ -61,8 +62,9 @@ def prescribed_value(
     return wrap(0.0) if side == ANTISYMMETRIC else None
 
 
-# How a staggered component continues along its own axis, beyond the face that lies on the side.  Without a gradient there it is even
-# about that face; repeating the face's value would put the zero slope half a cell outside, which is first order.
+# How a staggered component continues along its own axis, beyond the face that lies on the side.
+# Without a gradient there it is even about that face; repeating the face's value would put the zero
+# slope half a cell outside, which is first order.
 _GHOSTS_ABOUT_FACE = {ZERO_GRADIENT: REFLECT, SYMMETRIC: REFLECT, ANTISYMMETRIC: ANTIREFLECT}
 _SAMPLES_ABOUT_FACE = {SYMMETRIC: REFLECT, ANTISYMMETRIC: ZERO_GRADIENT}
 
@@ -119,7 +121,9 @@ def with_ghosts(
 # --- arithmetic ---
 
 
-def combine_boundaries(operation: Operation, operands: Sequence[Any], axes: Sequence[str]) -> Boundary:
+def combine_boundaries(
+    operation: Operation, operands: Sequence[Any], axes: Sequence[str]
+) -> Boundary:
     """Boundary of an operation on fields (anything with a `boundary`), numbers and tensors.
 
     Raises:
@@ -137,8 +141,10 @@ def combine_boundaries(operation: Operation, operands: Sequence[Any], axes: Sequ
     ):
         return rule
     raise BoundaryError(
-        f"The tensor of shape {spatial[0].shape} says nothing about what lies beyond the sides, where the field has "
-        f"{rule}. Make it a field first, e.g. CenteredGrid(tensor, boundary, bounds), with the axes {','.join(axes)}."
+        f"The tensor of shape {spatial[0].shape} says nothing about what lies beyond the sides, "
+        "where the field has "
+        f"{rule}. Make it a field first, e.g. CenteredGrid(tensor, boundary, bounds), with the "
+        f"axes {','.join(axes)}."
     )
 
 
@@ -171,8 +177,8 @@ _GRADIENT = {
 _GRADIENT_OF_CONSTANT = combine_by_direction(normal=ZERO_GRADIENT, tangential=ZERO)
 # Boundary of second derivatives and of divergence and curl: periodic stays, nothing else is known.
 _SCALAR_DERIVATIVE = {PERIODIC: PERIODIC, SYMMETRIC: SYMMETRIC, ANTISYMMETRIC: ANTISYMMETRIC}
-# Boundary of the pressure by that of the velocity: prescribed normal velocity leaves no pressure gradient, an open side has
-# zero pressure.
+# Boundary of the pressure by that of the velocity: prescribed normal velocity leaves no pressure
+# gradient, an open side has zero pressure.
 _PRESSURE = {
     PERIODIC: PERIODIC,
     ZERO_GRADIENT: ZERO,
@@ -181,7 +187,9 @@ _PRESSURE = {
 }
 
 
-def _by_side(boundary: Boundary, axes: Sequence[str], table: dict[Any, Boundary], other: Boundary) -> Boundary:
+def _by_side(
+    boundary: Boundary, axes: Sequence[str], table: dict[Any, Boundary], other: Boundary
+) -> Boundary:
     return as_boundary(
         {
             f"{axis}{'+' if upper else '-'}": table.get(boundary.at(axis, upper=upper), other)

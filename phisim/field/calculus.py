@@ -26,28 +26,36 @@ if TYPE_CHECKING:
 Order = Literal[2, 4, 6]
 
 
-def spatial_gradient(field: Field, at: Literal["center", "face"] = "center", order: Order = 2) -> Field:
+def spatial_gradient(
+    field: Field, at: Literal["center", "face"] = "center", order: Order = 2
+) -> Field:
     """Gradient (…, vector) of a scalar field, in its units per length.
 
     Args:
         field: Centered scalar field.
-        at: `'center'` by central differences of the given order, `'face'` by the difference across each face, second order.
+        at: `'center'` by central differences of the given order, `'face'` by the difference across
+            each face, second order.
         order: Order of accuracy in the interior and with periodic sides: 2, 4 or 6.
 
     At sides with a prescribed value the ghost values make the scheme second order.
     """
     if field.is_staggered or "vector" in field.shape:
         raise ShapeError(
-            f"spatial_gradient takes a centered scalar field, not {field!r}. Use field.component('x') or divergence."
+            f"spatial_gradient takes a centered scalar field, not {field!r}. Use "
+            "field.component('x') or divergence."
         )
     boundary = gradient_boundary(field.boundary, field.axes)
     if at == "face":
         if order != 2:
             raise NotSupported(f"Gradients at faces have order 2, not {order}. Use at='center'.")
-        components = [face_difference(field.values, field.boundary, axis, field) for axis in field.axes]
+        components = [
+            face_difference(field.values, field.boundary, axis, field) for axis in field.axes
+        ]
         values = stack(components, field.geometry.vector)
         return replace(field, values=values, boundary=boundary, is_staggered=True)
-    components = [_derivative(field.values, field.boundary, axis, field, order) for axis in field.axes]
+    components = [
+        _derivative(field.values, field.boundary, axis, field, order) for axis in field.axes
+    ]
     return replace(field, values=stack(components, field.geometry.vector), boundary=boundary)
 
 
@@ -62,16 +70,21 @@ def _forward_difference(values: Tensor, axis: str) -> Tensor:
     return values.get({axis: slice(1, None)}) - values.get({axis: slice(None, -1)})
 
 
-def _derivative(values: Tensor, boundary: Boundary, axis: str, field: Field, order: Order) -> Tensor:
+def _derivative(
+    values: Tensor, boundary: Boundary, axis: str, field: Field, order: Order
+) -> Tensor:
     ghosts = ghost_rule(boundary, None, field.axes)
     spacing = field.geometry.spacing(axis)
-    return gradient_of_tensor(values, spacing, padding=ghosts, dims=axis, stack_dim=None, order=order)
+    return gradient_of_tensor(
+        values, spacing, padding=ghosts, dims=axis, stack_dim=None, order=order
+    )
 
 
 def divergence(field: Field, order: Order = 2) -> Field:
     """Divergence at cell centers of a vector field.
 
-    For staggered fields the flux balance of each cell, exact for what the faces carry; for centered fields central differences.
+    For staggered fields the flux balance of each cell, exact for what the faces carry; for centered
+    fields central differences.
     """
     _require_vector(field, "divergence")
     total = None
@@ -90,7 +103,9 @@ def _divergence_term(field: Field, axis: str, order: Order) -> Tensor:
     if order != 2:
         raise NotSupported(f"The divergence of staggered fields has order 2, not {order}.")
     if is_periodic(field.boundary, axis):
-        values = with_ghosts(values, field.boundary, {axis: (0, 1)}, field.axes, axis, staggered=True)
+        values = with_ghosts(
+            values, field.boundary, {axis: (0, 1)}, field.axes, axis, staggered=True
+        )
     return _forward_difference(values, axis) / field.geometry.spacing(axis)
 
 
@@ -147,8 +162,7 @@ def _scalar_boundary(field: Field) -> Boundary:
 def _require_vector(field: Field, what: str) -> None:
     if not field.is_vector:
         raise ShapeError(
-            f"{what} takes a vector field with one component per axis {','.join(field.axes)}, not values of shape "
+            f"{what} takes a vector field with one component per axis {','.join(field.axes)}, not "
+            "values of shape "
             f"{field.shape}. Label its vector by the axes."
         )
-
-

@@ -32,8 +32,9 @@ HOOKS: dict[str, Callable[..., Any]] = {}
 class Field(Operators["Field"]):
     """Values on the cells of a grid (centered) or on its faces (staggered), and the boundary.
 
-    Staggered values hold one component per axis along `vector`: component x lives on the distinct faces normal to x, which are n + 1,
-    or n if x is periodic.  Make fields with `CenteredGrid` and `StaggeredGrid`.
+    Staggered values hold one component per axis along `vector`: component x lives on the distinct
+    faces normal to x, which are n + 1, or n if x is periodic.  Make fields with `CenteredGrid` and
+    `StaggeredGrid`.
     """
 
     geometry: UniformGrid
@@ -97,7 +98,8 @@ class Field(Operators["Field"]):
         """Values of the vector component along `axis`."""
         if "vector" not in self.values.shape:
             raise ShapeError(
-                f"A scalar field of shape {self.shape} has no component '{axis}'. A vector field is needed here."
+                f"A scalar field of shape {self.shape} has no component '{axis}'. A vector field "
+                "is needed here."
             )
         return self.values.get({"vector": self.axes.index(axis)})
 
@@ -152,14 +154,14 @@ class Field(Operators["Field"]):
     def get(self, index: dict[str, int | slice]) -> Field:
         """Slice along batch and channel dimensions."""
         self._check_sliceable(index)
-        return replace(
-            self, values=self.values.get(index), geometry=_sliced(self.geometry, index)
-        )
+        return replace(self, values=self.values.get(index), geometry=_sliced(self.geometry, index))
 
     def select(self, parts: dict[str, Any]) -> Field:
         """Slice by integers, slices, labels and lists along batch and channel dimensions."""
         self._check_sliceable(parts)
-        return replace(self, values=self.values.select(parts), geometry=_sliced(self.geometry, parts))
+        return replace(
+            self, values=self.values.select(parts), geometry=_sliced(self.geometry, parts)
+        )
 
     def unstacked(self, name: str) -> tuple[Field, ...]:
         """Slices along one dimension."""
@@ -169,7 +171,8 @@ class Field(Operators["Field"]):
         for name in parts:
             if name in self.axes or (self.is_staggered and name == "vector"):
                 raise ShapeError(
-                    f"Slicing a field along '{name}' would change its grid. Slice its values instead: "
+                    f"Slicing a field along '{name}' would change its grid. Slice its values "
+                    "instead: "
                     + ("field.component('x')." if name == "vector" else f"field.values.{name}[…].")
                 )
 
@@ -179,7 +182,8 @@ class Field(Operators["Field"]):
     def __getattr__(self, name: str) -> DimensionView:
         if name.startswith("_") or name not in self.values.shape:
             raise AttributeError(
-                f"A field of shape {self.values.shape} has neither a dimension nor an attribute '{name}'."
+                f"A field of shape {self.values.shape} has neither a dimension nor an attribute "
+                f"'{name}'."
             )
         return DimensionView(self, name)  # type: ignore[arg-type]
 
@@ -208,7 +212,8 @@ def _aligned(operand: Any, target: Field) -> Any:
     if isinstance(operand, Tensor) and target.is_staggered and operand.shape.spatial:
         if operand.shape.spatial != target.values.shape.spatial:
             raise ShapeError(
-                f"A tensor of shape {operand.shape} has no defined place on the faces of {target.shape}. "
+                f"A tensor of shape {operand.shape} has no defined place on the faces of "
+                f"{target.shape}. "
                 "Make it a field first, e.g. CenteredGrid(tensor, …), or use field.component('x')."
             )
     return operand
@@ -217,7 +222,9 @@ def _aligned(operand: Any, target: Field) -> Any:
 def _restore_prescribed(result: Field, operands: Sequence[Any]) -> Field:
     """Prescribed faces follow the boundary where operands had different kinds of boundaries."""
     fields = [operand for operand in operands if isinstance(operand, Field)]
-    if result.is_staggered and any(field.boundary is not fields[0].boundary for field in fields[1:]):
+    if result.is_staggered and any(
+        field.boundary is not fields[0].boundary for field in fields[1:]
+    ):
         return HOOKS["prescribe"](result)
     return result
 

@@ -20,7 +20,7 @@ from phisim.field.values import values_at_cells, values_at_faces
 from phisim.geometry import Box, UniformGrid
 
 
-def CenteredGrid(  # noqa: N802  (published name; constructs a Field)
+def CenteredGrid(
     values: Any = 0.0,
     boundary: Any = 0.0,
     bounds: Box | UniformGrid | None = None,
@@ -30,8 +30,9 @@ def CenteredGrid(  # noqa: N802  (published name; constructs a Field)
     """Field with values at cell centers.
 
     Args:
-        values: Number, tuple (vector in the order of the axes), tensor with the grid's spatial dimensions, geometry (1 inside),
-            function of the location (…, vector) or of the coordinates by name, or field to resample.
+        values: Number, tuple (vector in the order of the axes), tensor with the grid's spatial
+            dimensions, geometry (1 inside), function of the location (…, vector) or of the
+            coordinates by name, or field to resample.
         boundary: What lies beyond the sides: see `phimath.boundary.as_boundary`.
         bounds: Domain; cells of size 1 from the origin by default.
         resolution: Cells per axis as a shape, or by name: `x=64, y=64`.
@@ -48,7 +49,7 @@ def CenteredGrid(  # noqa: N802  (published name; constructs a Field)
     return replace(template, values=values_at_cells(values, template))
 
 
-def StaggeredGrid(  # noqa: N802  (published name; constructs a Field)
+def StaggeredGrid(
     values: Any = 0.0,
     boundary: Any = 0.0,
     bounds: Box | UniformGrid | None = None,
@@ -57,13 +58,13 @@ def StaggeredGrid(  # noqa: N802  (published name; constructs a Field)
 ) -> Field:
     """Vector field with each component at the centers of the faces normal to its axis (MAC grid, Harlow and Welch, 1965).
 
-    Along its own axis a component has n + 1 values, or n if the axis is periodic.  Values that the boundary prescribes are written into
-    the faces on the sides of the domain.
+    Along its own axis a component has n + 1 values, or n if the axis is periodic.  Values that the
+    boundary prescribes are written into the faces on the sides of the domain.
 
     Args:
-        values: Number (all components), tuple (in the order of the axes), labelled vector, function of the location or of the
-            coordinates by name, geometry (1 inside), field to resample, dictionary of one tensor per axis, or a tensor in the layout of
-            `field.values`.
+        values: Number (all components), tuple (in the order of the axes), labelled vector, function
+            of the location or of the coordinates by name, geometry (1 inside), field to resample,
+            dictionary of one tensor per axis, or a tensor in the layout of `field.values`.
         boundary: What lies beyond the sides: see `phimath.boundary.as_boundary`.
         bounds: Domain; cells of size 1 from the origin by default.
         resolution: Cells (not faces) per axis as a shape, or by name: `x=64, y=64`.
@@ -91,7 +92,8 @@ def _grid(
         return bounds
     if isinstance(resolution, int):
         raise ShapeError(
-            f"The resolution {resolution} names no axis. Write x={resolution}, y={resolution} or spatial(x={resolution}, …)."
+            f"The resolution {resolution} names no axis. Write x={resolution}, y={resolution} or "
+            f"spatial(x={resolution}, …)."
         )
     cells = spatial(**by_axis) if by_axis else resolution
     if cells is None and isinstance(values, Field):
@@ -99,7 +101,9 @@ def _grid(
     if cells is None and isinstance(values, Tensor):
         cells = values.shape.spatial
     if not cells:
-        raise ShapeError("A grid needs a resolution. Give the number of cells per axis, e.g. x=64, y=64.")
+        raise ShapeError(
+            "A grid needs a resolution. Give the number of cells per axis, e.g. x=64, y=64."
+        )
     if bounds is None:
         bounds = Box(**{name: float(cells.get_size(name)) for name in cells.names})
     return UniformGrid(Shape(*(dim._replace(labels=None) for dim in cells.spatial.dims)), bounds)
@@ -119,7 +123,9 @@ def write_prescribed_faces(field: Field) -> Field:
             continue
         changed = True
         # Zero everywhere, the usual start, stays lazily expanded only if nothing is written.
-        inner = component.get({axis: slice(0 if lower is None else 1, None if upper is None else -1)})
+        inner = component.get(
+            {axis: slice(0 if lower is None else 1, None if upper is None else -1)}
+        )
         face = component.shape.spatial.with_size(axis, 1)
         parts = [_face(lower, face), inner, _face(upper, face)]
         components.append(concat([part for part in parts if part is not None], axis))

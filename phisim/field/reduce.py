@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -38,9 +38,9 @@ _ADDING: dict[str, Callable[[Tensor], Tensor]] = {
 def reduced(field: Field, reduction: str, dims: DimFilter) -> Tensor:
     """Tensor of `sum`, `mean`, `l1_loss`, `l2_loss`, `prod`, `max`, `min`, `any` or `all` of a field along dimensions.
 
-    Of a staggered component, the first and last face along its own axis each stand for half a cell, unless that axis is periodic: so
-    sums times the cell volume are second-order integrals, and the mean of a constant is this constant.  Plain reductions are those of
-    `field.values`.
+    Of a staggered component, the first and last face along its own axis each stand for half a cell,
+    unless that axis is periodic: so sums times the cell volume are second-order integrals, and the
+    mean of a constant is this constant.  Plain reductions are those of `field.values`.
     """
     if reduction not in _ADDING:
         return getattr(plain, reduction)(field.values, dims)
@@ -88,7 +88,8 @@ def integrate(field: Field, region: Geometry | None = None) -> Tensor:
     if region is not None:
         if field.is_staggered:
             raise NotSupported(
-                "Integrals of staggered fields over a region are not defined: their components have different cells. "
+                "Integrals of staggered fields over a region are not defined: their components "
+                "have different cells. "
                 "Use integrate(field.at_centers(), region)."
             )
         extent = {axis: field.geometry.spacing(axis) for axis in field.axes}

@@ -23,11 +23,14 @@ def resample(value: Any, to: Field, *, soft: bool = False) -> Field:
     """Field with the values of `value` on the sample points of `to`.
 
     Args:
-        value: Field, geometry (mask, 1 inside), number, vector, tensor with the grid's dimensions, or function of the location.
-        to: Field that gives grid, sample points and the kinds of the boundary; constants come from `value`, and are 0 where it has none.
+        value: Field, geometry (mask, 1 inside), number, vector, tensor with the grid's dimensions,
+            or function of the location.
+        to: Field that gives grid, sample points and the kinds of the boundary; constants come from
+            `value`, and are 0 where it has none.
         soft: For geometries, the covered fraction of each cell instead of 0 or 1.
 
-    Between different grids the interpolation is linear, second order.  From centers to faces and back it averages the two neighbours.
+    Between different grids the interpolation is linear, second order.  From centers to faces and
+    back it averages the two neighbours.
     """
     if isinstance(value, Field):
         return _resample_field(value, to)
@@ -36,14 +39,18 @@ def resample(value: Any, to: Field, *, soft: bool = False) -> Field:
         boundary = adapted(ZERO, to.boundary, to.axes)
         return replace(to, values=values, boundary=boundary)
     make = values_at_faces if to.is_staggered else values_at_cells
-    return replace(to, values=make(value, to), boundary=adapted(_outside(value, to), to.boundary, to.axes))
+    return replace(
+        to, values=make(value, to), boundary=adapted(_outside(value, to), to.boundary, to.axes)
+    )
 
 
 def _outside(value: Any, to: Field) -> Constant:
     """What a constant value is beyond the sides; functions and tensors on the grid say nothing about it."""
     if callable(value) or (isinstance(value, Tensor) and value.shape.spatial):
         return ZERO
-    return Constant(as_vector(value, to.axes, "The field") if isinstance(value, (tuple, list)) else value)
+    return Constant(
+        as_vector(value, to.axes, "The field") if isinstance(value, (tuple, list)) else value
+    )
 
 
 def _mask(geometry: Geometry, to: Field, soft: bool) -> Tensor:
@@ -92,7 +99,8 @@ def same_grid(a: UniformGrid, b: UniformGrid) -> bool:
 def _at_other_grid(field: Field, to: Field) -> Tensor:
     if set(field.axes) != set(to.axes):
         raise ShapeError(
-            f"Cannot resample from a grid with the axes {','.join(field.axes)} to one with {','.join(to.axes)}. "
+            f"Cannot resample from a grid with the axes {','.join(field.axes)} to one with "
+            f"{','.join(to.axes)}. "
             "Both need the same axes."
         )
     if to.is_staggered:
@@ -106,7 +114,9 @@ def _at_points(field: Field, component: str | None, to: Field) -> Tensor:
     """One component at the points of `to`: these form a grid, so that coordinates are 1D per axis."""
     points = {
         axis: to.geometry.positions(
-            axis, faces=to.is_staggered and axis == component, periodic=is_periodic(to.boundary, axis)
+            axis,
+            faces=to.is_staggered and axis == component,
+            periodic=is_periodic(to.boundary, axis),
         )
         for axis in to.axes
     }
@@ -132,12 +142,17 @@ def to_faces(field: Field) -> Field:
         return field
     if "vector" in field.shape and not field.is_vector:
         raise ShapeError(
-            f"A field of shape {field.shape} has no component per axis {','.join(field.axes)}. Label its vector by the axes."
+            f"A field of shape {field.shape} has no component per axis {','.join(field.axes)}. "
+            "Label its vector by the axes."
         )
     components = []
     for axis in field.axes:
         values = field.component(axis) if field.is_vector else field.values
-        boundary = component_boundary(field.boundary, axis, field.axes) if field.is_vector else field.boundary
+        boundary = (
+            component_boundary(field.boundary, axis, field.axes)
+            if field.is_vector
+            else field.boundary
+        )
         components.append(_average_to_faces(values, boundary, axis, field.axes))
     staggered = replace(field, values=stack(components, field.geometry.vector), is_staggered=True)
     return HOOKS["prescribe"](staggered)

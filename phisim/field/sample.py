@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def sample(field: Field, location: Tensor) -> Tensor:
     """Values at locations (…, vector) in physical units.
 
-    Between samples the interpolation is multilinear.  On and beyond the sides of the domain the boundary counts: a prescribed value holds on the
-    side and outside of it.
+    Between samples the interpolation is multilinear.  On and beyond the sides of the domain the
+    boundary counts: a prescribed value holds on the side and outside of it.
 
     Returns: tensor with the dimensions of the locations, without `vector` for scalar fields.
     """
@@ -37,9 +37,7 @@ def sample(field: Field, location: Tensor) -> Tensor:
 def cell_coordinates(grid: UniformGrid, location: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Coordinates in units of cells from the lower corner, per axis."""
     lower = grid.bounds.lower
-    return {
-        axis: (location[axis] - lower.vector[axis]) / grid.spacing(axis) for axis in grid.axes
-    }
+    return {axis: (location[axis] - lower.vector[axis]) / grid.spacing(axis) for axis in grid.axes}
 
 
 def sample_component(field: Field, component: str | None, cells: Mapping[str, Tensor]) -> Tensor:
@@ -58,9 +56,7 @@ def interpolation_arguments(
     field: Field, component: str | None, cells: Mapping[str, Tensor]
 ) -> tuple[Tensor, dict[str, Tensor], Boundary]:
     """Grid, coordinates in units of its points, and boundary for the interpolation of one component."""
-    indices = {
-        axis: cells[axis] if axis == component else cells[axis] - 0.5 for axis in field.axes
-    }
+    indices = {axis: cells[axis] if axis == component else cells[axis] - 0.5 for axis in field.axes}
     if component is None:
         return field.values, indices, sampling_rule(field.boundary, None, field.axes)
     own = component_boundary(field.boundary, component, field.axes)

@@ -62,7 +62,8 @@ def _evaluate(function: Callable[..., Any], location: Tensor, axes: tuple[str, .
     by_name = bool(parameters) and set(parameters) <= set(axes)
     if not by_name and len(parameters) != 1:
         raise ShapeError(
-            f"A function of {', '.join(parameters) or 'nothing'} cannot fill a grid with the axes {','.join(axes)}. "
+            f"A function of {', '.join(parameters) or 'nothing'} cannot fill a grid with the axes "
+            f"{','.join(axes)}. "
             "Take the coordinates by name or one location vector."
         )
     value = (
@@ -70,7 +71,11 @@ def _evaluate(function: Callable[..., Any], location: Tensor, axes: tuple[str, .
         if by_name
         else function(location)
     )
-    return to_float(as_vector(value, axes, "The grid")) if isinstance(value, (tuple, list)) else to_float(wrap(value))
+    return (
+        to_float(as_vector(value, axes, "The grid"))
+        if isinstance(value, (tuple, list))
+        else to_float(wrap(value))
+    )
 
 
 def _face_values(values: Any, template: Field, axis: str) -> Tensor:
@@ -78,7 +83,8 @@ def _face_values(values: Any, template: Field, axis: str) -> Tensor:
     if isinstance(values, dict):
         if set(values) != set(template.axes):
             raise ShapeError(
-                f"Components for {', '.join(values)} do not fit the axes {','.join(template.axes)}. Give one tensor per axis."
+                f"Components for {', '.join(values)} do not fit the axes "
+                f"{','.join(template.axes)}. Give one tensor per axis."
             )
         value = wrap(values[axis])
     elif isinstance(values, Geometry):
@@ -104,7 +110,8 @@ def _component(value: Tensor, template: Field, axis: str) -> Tensor:
     labels = value.shape.get_labels("vector")
     if labels != template.axes:
         raise ShapeError(
-            f"The components of {value.shape} cannot be matched to the axes {','.join(template.axes)}. "
+            f"The components of {value.shape} cannot be matched to the axes "
+            f"{','.join(template.axes)}. "
             f"Label them, e.g. with channel(vector='{','.join(template.axes)}')."
         )
     return value.get({"vector": labels.index(axis)})
@@ -123,5 +130,3 @@ def face_resolution(field: Field, axis: str) -> Shape:
     """Number of stored faces of one staggered component."""
     faces = 0 if is_periodic(field.boundary, axis) else 1
     return field.resolution.with_size(axis, field.resolution.get_size(axis) + faces)
-
-

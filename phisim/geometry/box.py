@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, final
 
 import numpy as np
 
-from phimath.create import vec
+from phimath.create import vector_of
 from phimath.elementwise import maximum, minimum
 from phimath.errors import ShapeError
 from phimath.norm import norm
@@ -51,8 +51,8 @@ class Box(Geometry):
                     f"Got both corners and {', '.join(bounds)}."
                 )
             pairs = {axis: _pair(axis, bound) for axis, bound in bounds.items()}
-            lower = vec(**{axis: pair[0] for axis, pair in pairs.items()})
-            upper = vec(**{axis: pair[1] for axis, pair in pairs.items()})
+            lower = vector_of({axis: pair[0] for axis, pair in pairs.items()})
+            upper = vector_of({axis: pair[1] for axis, pair in pairs.items()})
         if lower is None or upper is None:
             raise ShapeError("A Box needs bounds, e.g. Box(x=100, y=(20, 50)).")
         axes = lower.shape.get_labels("vector") if "vector" in lower.shape else None
@@ -63,7 +63,8 @@ class Box(Geometry):
         check_axes(upper, axes, "The lower corner of the Box")
         if lower.available and upper.available and bool(any_of(upper < lower, None)):
             raise ShapeError(
-                f"The upper corner {upper} of a Box must not lie below the lower corner {lower}. Swap the bounds."
+                f"The upper corner {upper} of a Box must not lie below the lower corner {lower}. "
+                "Swap the bounds."
             )
         object.__setattr__(self, "lower", lower)
         object.__setattr__(self, "upper", upper)
@@ -137,8 +138,12 @@ def _pair(axis: str, bound: Any) -> tuple[Any, Any]:
     low, high = bound if isinstance(bound, (tuple, list)) else (0.0, bound)
     for value in (low, high):
         if isinstance(value, float) and math.isnan(value):
-            raise ShapeError(f"The bounds {bound} of axis '{axis}' contain NaN. Give finite numbers.")
-    return coordinate(-math.inf if low is None else low), coordinate(math.inf if high is None else high)
+            raise ShapeError(
+                f"The bounds {bound} of axis '{axis}' contain NaN. Give finite numbers."
+            )
+    return coordinate(-math.inf if low is None else low), coordinate(
+        math.inf if high is None else high
+    )
 
 
 def coordinate(value: float | Tensor) -> Tensor:

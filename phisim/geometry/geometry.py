@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Self
 
-from phimath.create import vec
+from phimath.create import vector_of
 from phimath.errors import ShapeError
 from phimath.shape import Shape
 from phimath.wrap import wrap
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Geometry(ABC):
     """A region of space with a labelled `vector` dimension that names its axes.
 
-    Frozen and a tree: slicing, stacking and transforms act on its tensors.  Instance dimensions of its tensors mean a union of copies,
-    batch dimensions independent worlds.
+    Frozen and a tree: slicing, stacking and transforms act on its tensors.  Instance dimensions of
+    its tensors mean a union of copies, batch dimensions independent worlds.
     """
 
     center: Tensor
@@ -74,20 +74,24 @@ def check_axes(location: Tensor, axes: tuple[str, ...], what: str) -> None:
     if labels != axes:
         raise ShapeError(
             f"{what} has the axes {','.join(axes)} but the vector has the labels "
-            f"{','.join(labels) if labels else 'none'}. Use e.g. vec({', '.join(f'{a}=…' for a in axes)})."
+            f"{','.join(labels) if labels else 'none'}. Use e.g. "
+            f"vec({', '.join(f'{a}=…' for a in axes)})."
         )
 
 
-def as_vector(value: Any, axes: tuple[str, ...], what: str) -> Any:  # numbers, tuples, tensors in; see below
+def as_vector(
+    value: Any, axes: tuple[str, ...], what: str
+) -> Any:  # numbers, tuples, tensors in; see below
     """Tensor (…, vector) with these axes from a number (same along all), a tuple in their order, or a labelled tensor."""
     if isinstance(value, (tuple, list)):
         if len(value) != len(axes):
             raise ShapeError(
-                f"{what} has the axes {','.join(axes)} but got {len(value)} components {value}. Give one per axis."
+                f"{what} has the axes {','.join(axes)} but got {len(value)} components {value}. "
+                "Give one per axis."
             )
-        return vec(**dict(zip(axes, value, strict=True)))
+        return vector_of(dict(zip(axes, value, strict=True)))
     tensor = wrap(value)
     if "vector" not in tensor.shape:
-        return vec(**dict.fromkeys(axes, tensor))
+        return vector_of(dict.fromkeys(axes, tensor))
     check_axes(tensor, axes, what)
     return tensor

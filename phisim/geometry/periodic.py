@@ -25,10 +25,12 @@ def shortest_distance(
         start: Locations (…, vector) in the units of the domain.
         end: Locations (…, vector) in the units of the domain.
         domain: One period per axis.
-        periodic: Axes that repeat, all by default; along the others the plain difference is returned.
+        periodic: Axes that repeat, all by default; along the others the plain difference is
+            returned.
 
     Raises:
-        ShapeError: if the vectors' labels are not the domain's axes or `periodic` names another axis.
+        ShapeError: if the vectors' labels are not the domain's axes or `periodic` names another
+            axis.
 
     Source: Allen and Tildesley, Computer Simulation of Liquids, section 1.6.
     """

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, final
 
-from phimath.create import vec
+from phimath.create import vector_of
 from phimath.errors import ShapeError
 from phimath.norm import norm
 from phimath.reduce import any as any_of
@@ -36,10 +36,11 @@ class Sphere(Geometry):
         """Give the center as a vector or by axis; the radius is in the same units."""
         if (center is None) == (not coordinates):
             raise ShapeError(
-                "A Sphere needs its center once, as Sphere(x=…, y=…, radius=…) or Sphere(vec(x=…, y=…), radius=…)."
+                "A Sphere needs its center once, as Sphere(x=…, y=…, radius=…) or Sphere(vec(x=…, "
+                "y=…), radius=…)."
             )
         if center is None:
-            center = vec(**{axis: coordinate(value) for axis, value in coordinates.items()})
+            center = vector_of({axis: coordinate(value) for axis, value in coordinates.items()})
         if "vector" not in center.shape or center.shape.get_labels("vector") is None:
             raise ShapeError(
                 f"The center {center.shape} of a Sphere has no axis names. Use vec(x=…, y=…)."

@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from phimath.create import vec
+from phimath.create import vector_of
 from phimath.dimension import Dim, channel, spatial
 from phimath.errors import ShapeError
 from phimath.reduce import prod
@@ -34,13 +34,15 @@ class UniformGrid(Geometry):
         names, axes = self.resolution.names, self.bounds.axes
         if set(names) != set(axes) or self.resolution.spatial is not self.resolution:
             raise ShapeError(
-                f"The resolution {self.resolution} does not fit the domain with the axes {','.join(axes)}. "
+                f"The resolution {self.resolution} does not fit the domain with the axes "
+                f"{','.join(axes)}. "
                 f"Give one number of cells per axis, e.g. {', '.join(f'{a}=64' for a in axes)}."
             )
         for name in names:
             if self.resolution.get_size(name) < 1:
                 raise ShapeError(
-                    f"The resolution along '{name}' is {self.resolution.get_size(name)}. A grid needs at least 1 cell per axis."
+                    f"The resolution along '{name}' is {self.resolution.get_size(name)}. A grid "
+                    "needs at least 1 cell per axis."
                 )
         object.__setattr__(self, "bounds", _one_object(self.bounds))
         if names != axes:
@@ -66,7 +68,9 @@ class UniformGrid(Geometry):
     @property
     def dx(self) -> Tensor:
         """Cell size, (…, vector)."""
-        return self.bounds.size / vec(**{a: float(self.resolution.get_size(a)) for a in self.axes})
+        return self.bounds.size / vector_of(
+            {a: float(self.resolution.get_size(a)) for a in self.axes}
+        )
 
     def spacing(self, axis: str) -> Tensor:
         """Cell size along one axis."""
@@ -91,7 +95,9 @@ class UniformGrid(Geometry):
 
     def positions(self, axis: str, faces: bool = False, periodic: bool = False) -> Tensor:
         """Coordinates along one axis: of the cell centers, or of the distinct faces."""
-        return self.bounds.lower.vector[axis] + self.cell_positions(axis, faces, periodic) * self.spacing(axis)
+        return self.bounds.lower.vector[axis] + self.cell_positions(
+            axis, faces, periodic
+        ) * self.spacing(axis)
 
     def cell_positions(self, axis: str, faces: bool = False, periodic: bool = False) -> Tensor:
         """Positions along one axis in units of cells from the lower side: of the cell centers, or of the distinct faces."""
@@ -102,7 +108,7 @@ class UniformGrid(Geometry):
         return self._points(axis, periodic)
 
     def _points(self, face_axis: str | None, periodic: bool) -> Tensor:
-        return vec(**{a: self.positions(a, a == face_axis, periodic) for a in self.axes})
+        return vector_of({a: self.positions(a, a == face_axis, periodic) for a in self.axes})
 
     def at(self, center: Tensor) -> Self:
         """Same grid, with its middle elsewhere."""

@@ -19,8 +19,10 @@ def check_velocity(velocity: Field, axes: tuple[str, ...]) -> None:
     """Raise unless `velocity` is a vector field with these axes."""
     if not velocity.is_vector or velocity.axes != axes:
         raise ShapeError(
-            f"A velocity needs one component per axis {','.join(axes)}, but got a field with the axes "
-            f"{','.join(velocity.axes)} and values of shape {velocity.shape}. Use a StaggeredGrid, or label a vector by the axes."
+            f"A velocity needs one component per axis {','.join(axes)}, but got a field with the "
+            "axes "
+            f"{','.join(velocity.axes)} and values of shape {velocity.shape}. Use a StaggeredGrid, "
+            "or label a vector by the axes."
         )
 
 
@@ -30,7 +32,9 @@ def check_time_step(dt: float | Tensor, negative: bool = True) -> None:
         return
     steps = dt if isinstance(dt, Tensor) else wrap(float(dt))
     if not bool(all_of(is_finite(steps), None)):
-        raise ValueRangeError(f"The time step must be finite, but dt is {dt}. Give a number, e.g. dt=1.0.")
+        raise ValueRangeError(
+            f"The time step must be finite, but dt is {dt}. Give a number, e.g. dt=1.0."
+        )
     if not negative and bool(any_of(steps < 0, None)):
         raise ValueRangeError(
             f"The time step must not be negative, but dt is {dt}: diffusion cannot go back in time."

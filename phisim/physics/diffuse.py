@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from phisim.geometry import UniformGrid
 
 
-def explicit(field: Field, diffusivity: float | Tensor, dt: float | Tensor, substeps: int = 1) -> Field:
+def explicit(
+    field: Field, diffusivity: float | Tensor, dt: float | Tensor, substeps: int = 1
+) -> Field:
     """Forward Euler steps of ∂u/∂t = ν ∇²u.
 
     Args:
@@ -27,8 +29,10 @@ def explicit(field: Field, diffusivity: float | Tensor, dt: float | Tensor, subs
         dt: Time step, divided among the substeps.
         substeps: Number of steps of size dt / substeps.
 
-    First order in time, second in space.  Conserves the sum over all cells where the sides are periodic or have no gradient.
-    Notes: unstable for ν dt Σ 1/dxᵢ² > 1/2 per substep, which raises a `StabilityWarning`.  Good values: half of that.
+    First order in time, second in space.  Conserves the sum over all cells where the sides are
+    periodic or have no gradient.
+    Notes: unstable for ν dt Σ 1/dxᵢ² > 1/2 per substep, which raises a `StabilityWarning`.  Good
+        values: half of that.
 
     Raises:
         ValueRangeError: if dt or the diffusivity is negative or not finite, or substeps < 1.
@@ -59,20 +63,31 @@ def _smallest(value: Tensor) -> float:
     return -float(max_of(-value, None))
 
 
-def _check_stability(grid: UniformGrid, diffusivity: float | Tensor, dt: float | Tensor, substeps: int) -> None:
+def _check_stability(
+    grid: UniformGrid, diffusivity: float | Tensor, dt: float | Tensor, substeps: int
+) -> None:
     for value in (diffusivity, dt):
         if isinstance(value, Tensor) and not value.available:
             return
-    largest = float(max_of(diffusivity, None)) if isinstance(diffusivity, Tensor) else float(diffusivity)
-    if not math.isfinite(largest) or (_smallest(diffusivity) if isinstance(diffusivity, Tensor) else largest) < 0:
-        raise ValueRangeError(f"The diffusivity must be finite and not negative, but is {diffusivity}.")
+    largest = (
+        float(max_of(diffusivity, None)) if isinstance(diffusivity, Tensor) else float(diffusivity)
+    )
+    if (
+        not math.isfinite(largest)
+        or (_smallest(diffusivity) if isinstance(diffusivity, Tensor) else largest) < 0
+    ):
+        raise ValueRangeError(
+            f"The diffusivity must be finite and not negative, but is {diffusivity}."
+        )
     step = (float(max_of(dt, None)) if isinstance(dt, Tensor) else float(dt)) / substeps
     limit = stability_limit(grid, largest)
     # Steps chosen to be exactly at the limit are not beyond it.
     if step > limit * (1 + 1e-6):
         warnings.warn(
-            f"Explicit diffusion is unstable: the step {step:.3g} exceeds the limit {limit:.3g} for this grid and "
-            f"diffusivity {largest:.3g}. Use at least {math.ceil(step * substeps / limit)} substeps.",
+            f"Explicit diffusion is unstable: the step {step:.3g} exceeds the limit {limit:.3g} "
+            "for this grid and "
+            f"diffusivity {largest:.3g}. Use at least {math.ceil(step * substeps / limit)} "
+            "substeps.",
             StabilityWarning,
             stacklevel=3,
         )

@@ -20,7 +20,8 @@ from phisim.physics.pressure import PressureStencil
 if TYPE_CHECKING:
     from phimath.tensor import Tensor
 
-# Default for ‖residual‖ / ‖right-hand side‖: the norm bounds the largest divergence, which is to be 1e-5 and 1e-12 of max |v| / Δx.
+# Default for ‖residual‖ / ‖right-hand side‖: the norm bounds the largest divergence, which is to be
+# 1e-5 and 1e-12 of max |v| / Δx.
 DIVERGENCE_TOLERANCE = {16: 1e-3, 32: 1e-6, 64: 1e-13}
 
 
@@ -34,31 +35,37 @@ def make_incompressible(
 ) -> tuple[Field, Field]:
     """Subtract a pressure gradient so that as much flows into each cell as out of it.
 
-    Solves ∇·(a ∇p) = ρ/dt ∇·(a u + (1 − a) u_solid) for the pressure p, with the open fraction a of each face, and sets u ← u − dt/ρ ∇p.
-    Faces covered by a solid move with it.  Where the boundary prescribes the velocity the pressure has no gradient, at open
-    sides it is zero; without an open side its mean is zero.
+    Solves ∇·(a ∇p) = ρ/dt ∇·(a u + (1 − a) u_solid) for the pressure p, with the open fraction a of
+    each face, and sets u ← u − dt/ρ ∇p. Faces covered by a solid move with it.  Where the boundary
+    prescribes the velocity the pressure has no gradient, at open sides it is zero; without an open
+    side its mean is zero.
 
     Args:
         velocity: Staggered field, length per time.
         obstacles: Solid bodies: one or several `Obstacle` or geometries (at rest).
-        solve: Settings of the linear solve; its x0 may be the pressure of the previous step.  Its rel_tol is by default ten times
-            below that of other solves, so that the largest divergence is small, too.
-        dt: Time step that the pressure refers to; with dt = 1 and density = 1 it is the classic pressure correction.
+        solve: Settings of the linear solve; its x0 may be the pressure of the previous step.  Its
+            rel_tol is by default ten times below that of other solves, so that the largest
+            divergence is small, too.
+        dt: Time step that the pressure refers to; with dt = 1 and density = 1 it is the classic
+            pressure correction.
         density: Mass per volume.
 
-    Returns: velocity with zero flux divergence up to the solve's tolerance, and pressure (mass per length per time² for the real dt).
+    Returns: velocity with zero flux divergence up to the solve's tolerance, and pressure (mass per
+        length per time² for the real dt).
 
     Raises:
         ShapeError: if the velocity is not staggered, or obstacles have other axes.
         NotConverged: if the solve fails; its `.result` has the partial result.
 
-    Source: Chorin, Numerical solution of the Navier-Stokes equations, Math. Comp. 22 (1968); apertures as in `obstacle.apertures`.
+    Source: Chorin, Numerical solution of the Navier-Stokes equations, Math. Comp. 22 (1968);
+        apertures as in `obstacle.apertures`.
     """
     check_velocity(velocity, velocity.axes)
     check_time_step(dt)
     if not velocity.is_staggered:
         raise ShapeError(
-            "make_incompressible needs a staggered velocity, but got values at cell centers. Use velocity.at_faces()."
+            "make_incompressible needs a staggered velocity, but got values at cell centers. Use "
+            "velocity.at_faces()."
         )
     settings = solve or Solve()
     if settings.rel_tol is None:

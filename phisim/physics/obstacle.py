@@ -31,25 +31,30 @@ class Obstacle:
 
     geometry: where it is.
     velocity: of its center, (…, vector), length per time.
-    angular_velocity: about its center, radians per time: a number in 2D (counter-clockwise), a vector in 3D.
+    angular_velocity: about its center, radians per time: a number in 2D (counter-clockwise), a
+        vector in 3D.
     """
 
     geometry: Geometry
     velocity: Tensor
     angular_velocity: Tensor
 
-    def __init__(self, geometry: Geometry, velocity: Any = 0.0, angular_velocity: Any = 0.0) -> None:
+    def __init__(
+        self, geometry: Geometry, velocity: Any = 0.0, angular_velocity: Any = 0.0
+    ) -> None:
         """A body at rest unless velocities are given."""
         if not isinstance(geometry, Geometry):
             raise ShapeError(
-                f"An Obstacle needs a geometry such as Sphere or Box, not {type(geometry).__name__}."
+                "An Obstacle needs a geometry such as Sphere or Box, not "
+                f"{type(geometry).__name__}."
             )
         angular = wrap(angular_velocity)
         is_vector = "vector" in angular.shape
         if is_vector != (geometry.spatial_rank == 3) and not _is_zero(angular_velocity):
             wanted = "a vector" if geometry.spatial_rank == 3 else "a number"
             raise ShapeError(
-                f"With the axes {','.join(geometry.axes)} the angular velocity must be {wanted}, not {angular.shape}."
+                f"With the axes {','.join(geometry.axes)} the angular velocity must be {wanted}, "
+                f"not {angular.shape}."
             )
         object.__setattr__(self, "geometry", geometry)
         object.__setattr__(self, "velocity", as_vector(velocity, geometry.axes, "The obstacle"))
@@ -69,7 +74,8 @@ class Obstacle:
         x, y, z = axes
         w = {axis: spin.vector[axis] for axis in axes}
         return {
-            a: linear[a] + w[b] * r[c] - w[c] * r[b] for a, b, c in ((x, y, z), (y, z, x), (z, x, y))
+            a: linear[a] + w[b] * r[c] - w[c] * r[b]
+            for a, b, c in ((x, y, z), (y, z, x), (z, x, y))
         }
 
 
@@ -84,7 +90,8 @@ def as_obstacles(obstacles: Any, axes: tuple[str, ...]) -> tuple[Obstacle, ...]:
     for obstacle in checked:
         if obstacle.geometry.axes != axes:
             raise ShapeError(
-                f"The obstacle has the axes {','.join(obstacle.geometry.axes)} but the flow has {','.join(axes)}. "
+                f"The obstacle has the axes {','.join(obstacle.geometry.axes)} but the flow has "
+                f"{','.join(axes)}. "
                 "Give it the same axes in the same order."
             )
     return checked
@@ -93,7 +100,8 @@ def as_obstacles(obstacles: Any, axes: tuple[str, ...]) -> tuple[Obstacle, ...]:
 def apertures(velocity: Field, obstacles: Sequence[Obstacle]) -> tuple[Tensor, Tensor]:
     """Open fraction of each face, and velocity of the solids there, both in the layout of the staggered values.
 
-    Source: Batty, Bertails and Bridson, A fast variational framework for accurate solid-fluid coupling, SIGGRAPH 2007.
+    Source: Batty, Bertails and Bridson, A fast variational framework for accurate solid-fluid
+        coupling, SIGGRAPH 2007.
     """
     separate = [_separate_copies(obstacle) for obstacle in obstacles]
     open_fractions, solid_velocities = [], []

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 class PressureStencil:
     """∇·(a ∇p) per cell.  All n + 1 faces per axis count; with periodic sides the last is the first.
 
-    coupling: per axis, how the difference across each face acts on the velocity there: 1, at open sides 2 (the pressure vanishes half a
+    coupling: per axis, how the difference across each face acts on the velocity there: 1, at open
+        sides 2 (the pressure vanishes half a
     cell away), at closed sides 0.
     open_fraction: per axis, on the same faces; `None` without obstacles.
     spacing: cell size per axis.
@@ -54,7 +55,9 @@ class PressureStencil:
         fractions = None
         if open_fraction is not None:
             fractions = tuple(
-                _closed_ring(open_fraction.vector[axis], axis) if wraps else open_fraction.vector[axis]
+                _closed_ring(open_fraction.vector[axis], axis)
+                if wraps
+                else open_fraction.vector[axis]
                 for axis, wraps in zip(axes, periodic, strict=True)
             )
         singular = not any(side == ZERO for pair in sides for side in pair)

@@ -13,11 +13,25 @@ import phimath
 from phimath import batch, channel, spatial, tensor, vec, wrap
 from phimath.boundary import PERIODIC, ZERO_GRADIENT, combine_sides
 from phimath.errors import (
-    BoundaryError, NotConverged, NotSupported, ShapeError, StabilityWarning, ValueRangeError,
+    BoundaryError,
+    NotConverged,
+    NotSupported,
+    ShapeError,
+    StabilityWarning,
+    ValueRangeError,
 )  # fmt: skip
 from phimath.solve import Solve
 from phimath.testing.assertions import assert_close
-from phisim.field import CenteredGrid, StaggeredGrid, curl, divergence, laplace, resample, sample, spatial_gradient
+from phisim.field import (
+    CenteredGrid,
+    StaggeredGrid,
+    curl,
+    divergence,
+    laplace,
+    resample,
+    sample,
+    spatial_gradient,
+)
 from phisim.geometry import Box, Sphere
 from phisim.physics import advect, diffuse, fluid
 from phisim.physics.obstacle import Obstacle
@@ -31,7 +45,9 @@ FLOW_3D = StaggeredGrid(0.0, 0.0, Box(x=2, y=2, z=2), x=2, y=2, z=2)
 
 def refused(error, *words):
     """Context that expects an error whose message has all these words, in any order."""
-    return pytest.raises(error, match="(?s)" + "".join(f"(?=.*{re.escape(word)})" for word in words))
+    return pytest.raises(
+        error, match="(?s)" + "".join(f"(?=.*{re.escape(word)})" for word in words)
+    )
 
 
 # --- boundaries ---
@@ -71,7 +87,9 @@ def test_a_boundary_of_an_unknown_name_or_type():
 
 
 @pytest.mark.parametrize(
-    "vector", [vec(y=1.0, x=2.0), vec(x=1.0, z=2.0), vec(x=1.0, y=2.0, z=3.0)], ids=["order", "names", "count"]
+    "vector",
+    [vec(y=1.0, x=2.0), vec(x=1.0, z=2.0), vec(x=1.0, y=2.0, z=3.0)],
+    ids=["order", "names", "count"],
 )
 @pytest.mark.parametrize("make", [CenteredGrid, StaggeredGrid])
 def test_vectors_whose_labels_are_not_the_axes(make, vector):
@@ -138,7 +156,9 @@ def test_a_resolution_that_is_missing_or_names_no_axis():
         CenteredGrid(0.0, 0.0, ROOM)
     with refused(ShapeError, "resolution 64 names no axis", "x=64"):
         CenteredGrid(0.0, 0.0, ROOM, 64)
-    with refused(ShapeError, "does not fit the domain with the axes x,y", "one number of cells per axis"):
+    with refused(
+        ShapeError, "does not fit the domain with the axes x,y", "one number of cells per axis"
+    ):
         CenteredGrid(0.0, 0.0, ROOM, x=4)
     with refused(ShapeError, "does not fit the domain with the axes x,y"):
         CenteredGrid(0.0, 0.0, ROOM, x=4, y=2, z=2)
@@ -252,7 +272,9 @@ def test_diffusion_beyond_the_limit_of_its_dimension_warns_and_grows(axes, limit
         warnings.simplefilter("error")
         stable = diffuse.explicit(board, 1.0, limit)
     assert_close(abs(stable.values.numpy(tuple(axes))), np.ones(signs.shape), rtol=1e-5)
-    with pytest.warns(StabilityWarning, match=f"exceeds the limit {limit:.3g}.*at least 2 substeps"):
+    with pytest.warns(
+        StabilityWarning, match=f"exceeds the limit {limit:.3g}.*at least 2 substeps"
+    ):
         unstable = diffuse.explicit(board, 1.0, 1.1 * limit)
     assert np.all(abs(unstable.values.numpy(tuple(axes))) > 1.1)
     with warnings.catch_warnings():
@@ -277,7 +299,9 @@ def test_a_projection_that_ends_too_early_raises_with_its_result():
         "y": tensor(generator.standard_normal((20, 21)), spatial("x,y")),
     }
     velocity = StaggeredGrid(values, 0.0, Box(x=1, y=1), x=20, y=20)
-    with refused(NotConverged, "did not reach its tolerance in 3 iterations", "max_iterations") as caught:
+    with refused(
+        NotConverged, "did not reach its tolerance in 3 iterations", "max_iterations"
+    ) as caught:
         fluid.make_incompressible(velocity, (), Solve(max_iterations=3))
     assert caught.value.result.iterations == 3
     partial, _ = fluid.make_incompressible(

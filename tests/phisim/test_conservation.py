@@ -31,7 +31,8 @@ def resolution(axes):
 def random_velocity(boundary, axes="xy", seed=0, worlds=0):
     """Random components on the faces that the boundary doesn't prescribe, about the mean flow of a channel.
 
-    Without that mean the pressure would have to set the whole channel in motion, and in 32 bit its rounding errors would be what is
+    Without that mean the pressure would have to set the whole channel in motion, and in 32 bit its
+    rounding errors would be what is
     left: ε p / Δx, with p up to the length of the channel.
     """
     mean = {"x": 1.0} if isinstance(boundary, dict) and "x-" in boundary else {}
@@ -42,7 +43,9 @@ def random_velocity(boundary, axes="xy", seed=0, worlds=0):
         faces = template.component(axis).shape.spatial
         dims = (batch(world=worlds), faces) if worlds else (faces,)
         shape = tuple(size for dim in dims for size in dim.int_sizes)
-        components[axis] = phimath.tensor(generator.standard_normal(shape) + mean.get(axis, 0), *dims)
+        components[axis] = phimath.tensor(
+            generator.standard_normal(shape) + mean.get(axis, 0), *dims
+        )
     return StaggeredGrid(components, boundary, room(axes), **resolution(axes))
 
 
@@ -104,7 +107,8 @@ BODIES = {
     "rotating box": Obstacle(Box(x=(2.2, 4.9), y=(1.1, 3.7)), angular_velocity=0.8),
     "two": (Obstacle(DISC, velocity=(0.5, 0.0)), Box(x=(7.2, 8.4), y=(1.1, 5.7))),
     "several discs": Sphere(
-        vec(x=wrap([2.0, 6.5], instance("discs")), y=wrap([2.0, 4.5], instance("discs"))), radius=1.2
+        vec(x=wrap([2.0, 6.5], instance("discs")), y=wrap([2.0, 4.5], instance("discs"))),
+        radius=1.2,
     ),
 }
 

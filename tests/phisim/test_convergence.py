@@ -1,7 +1,7 @@
 """Orders of accuracy over three grids, in 64 bit, walls included.
 
-Advection runs in a closed box whose walls the flow slides along, so that fields don't vanish there; exact solutions follow the
-characteristics, by a fine Runge-Kutta integration in NumPy.
+Advection runs in a closed box whose walls the flow slides along, so that fields don't vanish there;
+exact solutions follow the characteristics, by a fine Runge-Kutta integration in NumPy.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ def origins(flow, x, y, time, steps=200):
     return x, y
 
 
-# Boundary and start: at the walls, these have no gradient, the prescribed value, or each along one axis.
+# Boundary and start: at the walls, these have no gradient, the prescribed value, or each along one
+# axis.
 STARTS = {
     "zero-gradient": (
         ZERO_GRADIENT,
@@ -104,7 +105,9 @@ def velocity_field(flow, n, boundary, make=StaggeredGrid):
     return make(lambda x, y: tuple(c(x, y) for c in components), boundary, Box(**UNIT), x=n, y=n)
 
 
-def advection_errors(scheme, start, make, n, *, cells_per_step=1.7, flow=slide, boundary=SLIP, time=0.5):
+def advection_errors(
+    scheme, start, make, n, *, cells_per_step=1.7, flow=slide, boundary=SLIP, time=0.5
+):
     side, formula = start
     velocity = velocity_field(flow, n, boundary)
     field = make(on_points(formula), side, Box(**UNIT), x=n, y=n)
@@ -133,12 +136,21 @@ def test_mac_cormack_advection_along_walls_has_order_2(start, make):
 
 
 @pytest.mark.parametrize("make", [CenteredGrid, StaggeredGrid])
-@pytest.mark.parametrize(("scheme", "order"), [(advect.semi_lagrangian, 1), (advect.mac_cormack, 2)])
+@pytest.mark.parametrize(
+    ("scheme", "order"), [(advect.semi_lagrangian, 1), (advect.mac_cormack, 2)]
+)
 def test_a_blob_that_rotates_past_the_walls_of_a_closed_box_keeps_the_order(scheme, order, make):
     blob = (0.0, lambda x, y: np.exp(-((x - 0.5) ** 2 + (y - 0.68) ** 2) / 0.08**2))
     errors = [
         advection_errors(
-            scheme, blob, make, n, flow=rotation, boundary=ZERO_GRADIENT, time=1.0, cells_per_step=0.5
+            scheme,
+            blob,
+            make,
+            n,
+            flow=rotation,
+            boundary=ZERO_GRADIENT,
+            time=1.0,
+            cells_per_step=0.5,
         )[0]
         for n in (48, 96, 192)
     ]
@@ -146,7 +158,9 @@ def test_a_blob_that_rotates_past_the_walls_of_a_closed_box_keeps_the_order(sche
 
 
 @pytest.mark.parametrize("make", [CenteredGrid, StaggeredGrid])
-@pytest.mark.parametrize(("scheme", "order"), [(advect.semi_lagrangian, 1), (advect.mac_cormack, 2)])
+@pytest.mark.parametrize(
+    ("scheme", "order"), [(advect.semi_lagrangian, 1), (advect.mac_cormack, 2)]
+)
 def test_in_a_swirl_that_slows_and_turns_back_advection_keeps_its_order(scheme, order, make):
     """The flow's factor is cos πs, so that particles at s have gone as far as in steady flow in the time ∫cos πs ds."""
     side, formula = STARTS["zero-gradient"]
@@ -160,7 +174,9 @@ def test_in_a_swirl_that_slows_and_turns_back_advection_keeps_its_order(scheme, 
             s = (step + 0.5) / steps * 2 / 3
             field = scheme(field, velocity * float(np.cos(PI * s)), 1 / steps * 2 / 3)
         time = np.sin(PI * 2 / 3) / PI
-        errors.append(errors_of(field, n, lambda x, y, t=time: formula(*origins(slide, x, y, t)))[0])
+        errors.append(
+            errors_of(field, n, lambda x, y, t=time: formula(*origins(slide, x, y, t)))[0]
+        )
     assert_order(errors, order)
 
 
@@ -224,7 +240,9 @@ def test_the_divergence_of_a_centered_field_has_its_order(order):
     for n in (16, 32, 64):
         field = velocity_field(vector, n, PERIODIC, CenteredGrid)
         x, y = sample_points(n)
-        exact = 2 * PI * np.cos(2 * PI * x) * np.cos(2 * PI * y) + 4 * PI * np.cos(2 * PI * (x + 2 * y))
+        exact = 2 * PI * np.cos(2 * PI * x) * np.cos(2 * PI * y) + 4 * PI * np.cos(
+            2 * PI * (x + 2 * y)
+        )
         errors.append(np.abs(divergence(field, order=order).values.numpy("x,y") - exact).max())
     assert_order(errors, order)
 
@@ -266,7 +284,9 @@ def test_gradient_and_laplace_have_order_2_up_to_walls(wall):
 def test_divergence_and_laplace_of_a_staggered_field_have_order_2():
     flux, second = [], []
     for n in (16, 32, 64):
-        field = velocity_field(lambda x, y: (np.sin(PI * x) * np.cos(PI * y),) * 2, n, ZERO_GRADIENT)
+        field = velocity_field(
+            lambda x, y: (np.sin(PI * x) * np.cos(PI * y),) * 2, n, ZERO_GRADIENT
+        )
         x, y = sample_points(n)
         exact = PI * np.cos(PI * x) * np.cos(PI * y) - PI * np.sin(PI * x) * np.sin(PI * y)
         flux.append(np.abs(divergence(field).values.numpy("x,y") - exact).max())

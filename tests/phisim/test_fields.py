@@ -11,7 +11,15 @@ from phimath.boundary import PERIODIC, SYMMETRIC, ZERO_GRADIENT, as_boundary, co
 from phimath.errors import BoundaryError, ShapeError
 from phimath.testing.assertions import assert_close
 from phisim.field import (
-    CenteredGrid, StaggeredGrid, curl, divergence, from_numpy, integrate, resample, sample, spatial_gradient,
+    CenteredGrid,
+    StaggeredGrid,
+    curl,
+    divergence,
+    from_numpy,
+    integrate,
+    resample,
+    sample,
+    spatial_gradient,
 )  # fmt: skip
 from phisim.geometry import Box, Sphere
 
@@ -224,7 +232,9 @@ def test_linear_fields_survive_the_way_to_the_faces_and_back():
     x, y = np.meshgrid([1.0, 2.0, 3.0], [0.5, 1.5], indexing="ij")
     assert_close(inner, x - y, atol=1e-12)
     back = faces.at_centers()
-    assert_close(back.component("x").numpy("x,y")[1:-1], field.component("x").numpy("x,y")[1:-1], atol=1e-12)
+    assert_close(
+        back.component("x").numpy("x,y")[1:-1], field.component("x").numpy("x,y")[1:-1], atol=1e-12
+    )
 
 
 def test_refining_by_two_and_back_keeps_linear_fields():
@@ -244,7 +254,9 @@ def test_resampling_between_staggered_grids_keeps_linear_components():
     inside = (slice(1, -1), slice(1, -1))
     for axis in "xy":
         assert_close(
-            fine.component(axis).numpy("x,y")[inside], exact.component(axis).numpy("x,y")[inside], atol=1e-12
+            fine.component(axis).numpy("x,y")[inside],
+            exact.component(axis).numpy("x,y")[inside],
+            atol=1e-12,
         )
 
 
@@ -263,7 +275,8 @@ def test_samples_between_points_are_linear(backend):
 
 
 @pytest.mark.parametrize(
-    ("boundary", "at_wall", "beyond"), [(7.0, 7.0, 7.0), (ZERO_GRADIENT, 3.0, 3.0), (PERIODIC, 3.0, 3.0)]
+    ("boundary", "at_wall", "beyond"),
+    [(7.0, 7.0, 7.0), (ZERO_GRADIENT, 3.0, 3.0), (PERIODIC, 3.0, 3.0)],
 )
 def test_on_the_wall_and_beyond_the_boundary_counts(backend, boundary, at_wall, beyond):
     field = centered(3.0, boundary)
@@ -284,7 +297,9 @@ def test_periodic_fields_repeat():
     field = CenteredGrid(tensor(values, spatial("x,y")), PERIODIC, ROOM)
     for turns in (-2, 0, 1, 3):
         assert_close(float(sample(field, vec(x=0.5 + 4 * turns, y=0.5))), values[0, 0], atol=1e-12)
-    assert_close(float(sample(field, vec(x=4.0, y=0.5))), (values[3, 0] + values[0, 0]) / 2, atol=1e-12)
+    assert_close(
+        float(sample(field, vec(x=4.0, y=0.5))), (values[3, 0] + values[0, 0]) / 2, atol=1e-12
+    )
 
 
 def test_symmetric_fields_are_mirrored():
@@ -383,11 +398,15 @@ def test_arrays_of_centered_fields_have_a_fixed_layout(backend):
     assert_close(scalar.numpy(), values[0, :, :, 0])
 
 
-@pytest.mark.parametrize("boundary", [ZERO_GRADIENT, PERIODIC, {"x": PERIODIC, "y": ZERO_GRADIENT}], ids=str)
+@pytest.mark.parametrize(
+    "boundary", [ZERO_GRADIENT, PERIODIC, {"x": PERIODIC, "y": ZERO_GRADIENT}], ids=str
+)
 def test_arrays_of_staggered_fields_come_back_as_they_went(boundary):
     template = staggered(0.0, boundary)
     arrays = {
-        axis: random_values(i, **{d.name: d.size for d in template.component(axis).shape.spatial.dims})
+        axis: random_values(
+            i, **{d.name: d.size for d in template.component(axis).shape.spatial.dims}
+        )
         for i, axis in enumerate("xy")
     }
     field = from_numpy(arrays, boundary, ROOM)
@@ -429,4 +448,6 @@ def test_slicing_space_is_refused_with_advice():
 
 def test_a_printed_field_names_grid_boundary_and_range():
     text = repr(centered(3.0, PERIODIC))
-    assert text.startswith("CenteredGrid(x=4, y=2, Box(x=(0.0, 4.0), y=(0.0, 2.0)), boundary=periodic")
+    assert text.startswith(
+        "CenteredGrid(x=4, y=2, Box(x=(0.0, 4.0), y=(0.0, 2.0)), boundary=periodic"
+    )

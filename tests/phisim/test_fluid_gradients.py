@@ -61,7 +61,9 @@ def slope_by_differences(loss, arguments, directions, h=1e-5):
     with using("numpy"):
 
         def at(step):
-            return float(loss(*(a + step * h * d for a, d in zip(arguments, directions, strict=True))))
+            return float(
+                loss(*(a + step * h * d for a, d in zip(arguments, directions, strict=True)))
+            )
 
         return (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * h)
 
@@ -109,7 +111,9 @@ def test_the_gradient_of_a_projection_by_the_motion_of_an_obstacle(backend):
     components = random_components(0.0)
 
     def loss(speed, spin):
-        box = Obstacle(Box(x=(1.1, 2.3), y=(0.8, 1.9)), velocity=(speed, 0.3), angular_velocity=spin)
+        box = Obstacle(
+            Box(x=(1.1, 2.3), y=(0.8, 1.9)), velocity=(speed, 0.3), angular_velocity=spin
+        )
         velocity, _ = fluid.make_incompressible(velocity_of(components, 0.0), box)
         return weights_of(velocity)
 
@@ -150,7 +154,9 @@ def test_the_gradients_of_worlds_are_those_that_they_have_alone(backend):
         velocity, _ = fluid.make_incompressible(velocity_of((x * scale, y), 0.0))
         return weights_of(velocity)
 
-    together = gradient(lambda s: phimath.sum(loss(s), None), get_output=False)(phimath.convert(factors))
+    together = gradient(lambda s: phimath.sum(loss(s), None), get_output=False)(
+        phimath.convert(factors)
+    )
     for i, factor in enumerate((1.0, 2.0)):
         alone = gradient(loss, get_output=False)(phimath.convert(wrap(factor)))
         assert_close(float(together.world[i]), float(alone), rtol=1e-9)

@@ -105,8 +105,15 @@ def test_copies_along_instance_dimensions_are_one_union():
     points = at((0, 0), (4, 0.5), (2, 0), (9, 0))
     assert_close(discs.signed_distance(points).numpy(), np.array([-1, -0.5, 1, 4]), atol=1e-12)
     assert discs.lies_inside(points).numpy().tolist() == [True, True, False, False]
-    boxes = Box(vec(x=wrap([0.0, 4.0], instance("boxes")), y=0.0), vec(x=wrap([1.0, 5.0], instance("boxes")), y=1.0))
-    assert boxes.lies_inside(at((0.5, 0.5), (4.5, 0.5), (3, 0.5))).numpy().tolist() == [True, True, False]
+    boxes = Box(
+        vec(x=wrap([0.0, 4.0], instance("boxes")), y=0.0),
+        vec(x=wrap([1.0, 5.0], instance("boxes")), y=1.0),
+    )
+    assert boxes.lies_inside(at((0.5, 0.5), (4.5, 0.5), (3, 0.5))).numpy().tolist() == [
+        True,
+        True,
+        False,
+    ]
     assert boxes.volume.numpy().tolist() == [1, 1]
 
 
@@ -198,8 +205,14 @@ def test_points_many_periods_away_are_close():
         (lambda: Sphere(radius=1), "center once"),
         (lambda: Sphere(x=0, radius=-1), "cannot be negative"),
         (lambda: Sphere(wrap([0.0, 1.0], channel("vector")), radius=1), "no axis names"),
-        (lambda: Box(x=1, y=1).lies_inside(vec(y=0.0, x=0.0)), "axes x,y but the vector has the labels y,x"),
-        (lambda: Sphere(x=0, radius=1).signed_distance(wrap(1.0)), "axes x but the vector has the labels none"),
+        (
+            lambda: Box(x=1, y=1).lies_inside(vec(y=0.0, x=0.0)),
+            "axes x,y but the vector has the labels y,x",
+        ),
+        (
+            lambda: Sphere(x=0, radius=1).signed_distance(wrap(1.0)),
+            "axes x but the vector has the labels none",
+        ),
         (lambda: shortest_distance(vec(x=0.0), vec(x=1.0), Box(x=1), ("y",)), "'y' is no axis"),
     ],
 )

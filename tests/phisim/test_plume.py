@@ -28,7 +28,9 @@ class Plume:
         if worlds:
             sources["x"] = wrap([40.0, 55.0], batch("world"))
         self.inflow = Sphere(**sources, radius=12)
-        self.obstacle = Sphere(**dict.fromkeys(axes, 55.0) | {"y": 65.0}, radius=14) if obstacle else ()
+        self.obstacle = (
+            Sphere(**dict.fromkeys(axes, 55.0) | {"y": 65.0}, radius=14) if obstacle else ()
+        )
         self.up = tuple(BUOYANCY[axes] if axis == "y" else 0 for axis in axes)
 
     def start(self):
@@ -41,7 +43,9 @@ class Plume:
         )
 
     def step(self, velocity, smoke, pressure, dt=2.0):
-        smoke = advect.mac_cormack(smoke, velocity, dt) + 0.2 * resample(self.inflow, to=smoke, soft=True)
+        smoke = advect.mac_cormack(smoke, velocity, dt) + 0.2 * resample(
+            self.inflow, to=smoke, soft=True
+        )
         velocity = advect.semi_lagrangian(velocity, velocity, dt)
         velocity = velocity + dt * resample(smoke * self.up, to=velocity)
         velocity, pressure = fluid.make_incompressible(velocity, self.obstacle, Solve(x0=pressure))
@@ -64,14 +68,19 @@ def top_speed(velocity):
 
 @pytest.mark.parametrize("axes", ["xy", "xyz"])
 @pytest.mark.parametrize(("bits", "tolerance"), [(32, 1e-5), (64, 1e-12)])
-def test_the_plume_stays_free_of_divergence_at_more_than_a_cell_per_step(backend, axes, bits, tolerance):
+def test_the_plume_stays_free_of_divergence_at_more_than_a_cell_per_step(
+    backend, axes, bits, tolerance
+):
     plume = Plume(axes)
     with phimath.precision(bits):
         velocity, smoke = plume.run()
         dx = 100 / plume.cells
         speed = top_speed(velocity)
         assert speed * 2.0 > dx  # cells per step above one
-        assert largest(fluid.flux_divergence(velocity, plume.obstacle).values) * dx / speed <= tolerance
+        assert (
+            largest(fluid.flux_divergence(velocity, plume.obstacle).values) * dx / speed
+            <= tolerance
+        )
         assert velocity.component("x").dtype.bits == smoke.values.dtype.bits == bits
 
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from phimath.backend import Backend
 from phimath_torch.arrange import TorchArrange
+from phimath_torch.compile import TorchCompile
 from phimath_torch.convert import TorchConvert
 from phimath_torch.create import TorchCreate
 from phimath_torch.elementwise import TorchElementwise
@@ -31,6 +32,7 @@ class TorchBackend(
     TorchSpectral,
     TorchRandom,
     TorchGradient,
+    TorchCompile,
     Backend[Tensor],
 ):
     """All topics on PyTorch.

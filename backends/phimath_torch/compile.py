@@ -1,0 +1,139 @@
+"""Topic `compile` on PyTorch: captured graphs, optimised by Inductor where there is a compiler."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, ClassVar, final
+
+import torch
+from torch import Tensor
+from torch._C import _set_grad_enabled  # pyright: ignore[reportAttributeAccessIssue]
+
+from phimath.backend.contract.compile import Compile
+from phimath.errors import BackendError
+from phimath_torch.capture import capture, capture_loop, is_recording
+from phimath_torch.optimize import compile_optimization, inductor_program, optimize_in_background
+from phimath_torch.program import python_program
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextvars import ContextVar
+
+    from torch.fx import GraphModule
+
+
+class TorchCompile(Compile[Tensor]):
+    """Programs have no derivatives: a gradient is compiled as a whole."""
+
+    compile_optimization: ClassVar[ContextVar[Any]] = compile_optimization
+    """'background', 'now' or 'off', read by `compile`."""
+
+    def compile(
+        self, function: Callable[..., tuple[Tensor, ...]], arguments: Sequence[Tensor]
+    ) -> Callable[..., tuple[Tensor, ...]]:
+        """By recording the operations; inside of another trace, the function itself."""
+        if is_recording():
+            return function
+        program = Program(capture(function, arguments), arguments)
+        policy = compile_optimization.get()
+        if policy == "now":
+            program.optimize()
+        elif policy == "background":
+            program.optimize_when_called_again()
+        return program
+
+    def while_loop(
+        self,
+        condition: Callable[..., Tensor],
+        body: Callable[..., tuple[Tensor, ...]],
+        state: tuple[Tensor, ...],
+    ) -> tuple[Tensor, ...]:
+        """By PyTorch's loop operator in traced code, else in Python."""
+        if is_recording():
+            return capture_loop(condition, body, state)
+        while condition(*state):
+            state = body(*state)
+        return state
+
+
+@final
+class Program:
+    """A captured graph, run as Python or, once that is compiled, as machine code."""
+
+    def __init__(self, module: GraphModule, arguments: Sequence[Tensor]) -> None:
+        self.module: GraphModule | None = module
+        self.sample = tuple((tuple(a.shape), a.dtype, a.device) for a in arguments)
+        self.python = python_program(module)
+        self.run = self.python
+
+    def __call__(self, *arrays: Tensor) -> tuple[Tensor, ...]:
+        """Outputs for arrays of the sizes and types that the program was made for."""
+        if not torch.is_grad_enabled():
+            return self.run(*[_plain(array) for array in arrays])
+        if any([array.requires_grad for array in arrays]):
+            raise BackendError(
+                "A compiled function was called with a tensor that requires a gradient, but has no "
+                "derivative. Call the function itself, or compile the function with its gradient."
+            )
+        _set_grad_enabled(False)
+        try:
+            return self.run(*[_plain(array) for array in arrays])
+        finally:
+            _set_grad_enabled(True)
+
+    def optimize(self) -> None:
+        """Compile the graph, and run the result from now on; if this fails, the next call warns."""
+        module, self.module = self.module, None
+        if module is None:
+            return
+        try:
+            compiled = inductor_program(module, self.sample)
+        except Exception as error:  # whatever a compiler raises, the captured graph serves
+            self._warn_at_next_call(error)
+            return
+        if compiled is not None:
+            self._use(compiled)
+
+    def optimize_when_called_again(self) -> None:
+        """Functions that are called once are not worth the seconds that a compiler takes."""
+
+        def first(*arrays: Tensor) -> tuple[Tensor, ...]:
+            self.run = second
+            return self.python(*arrays)
+
+        def second(*arrays: Tensor) -> tuple[Tensor, ...]:
+            self.run = self.python
+            optimize_in_background(self)
+            return self.python(*arrays)
+
+        self.run = first
+
+    def _use(self, compiled: Callable[..., tuple[Tensor, ...]]) -> None:
+        def checked(*arrays: Tensor) -> tuple[Tensor, ...]:
+            try:
+                return compiled(*arrays)
+            except Exception as error:  # e.g. Inductor's asserts on strides after an FFT
+                results = self.python(*arrays)
+                self._warn_at_next_call(error)
+                return results
+
+        self.run = checked
+
+    def _warn_at_next_call(self, error: Exception) -> None:
+        def warn(*arrays: Tensor) -> tuple[Tensor, ...]:
+            self.run = self.python
+            warnings.warn(
+                "PyTorch could not optimise a compiled function, which is run operation by "
+                f"operation instead: {type(error).__name__}: {error}",
+                stacklevel=3,
+            )
+            return self.python(*arrays)
+
+        self.run = warn
+
+
+def _plain(array: Tensor) -> Tensor:
+    """As the graph was captured: contiguous, without a pending conjugate or sign."""
+    if array.is_conj() or array.is_neg():
+        array = array.resolve_conj().resolve_neg()
+    return array.contiguous()

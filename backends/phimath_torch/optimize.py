@@ -1,0 +1,88 @@
+"""Captured graphs as machine code, by PyTorch's compiler Inductor, now or in the background."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import warnings
+from contextvars import ContextVar
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Literal
+from weakref import ref
+
+import torch
+from torch import Tensor
+from torch._subclasses import FakeTensorMode
+from torch.fx.experimental.symbolic_shapes import ShapeEnv
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch.fx import GraphModule
+
+    from phimath_torch.compile import Program
+
+compile_optimization: ContextVar[Literal["background", "now", "off"]] = ContextVar(
+    "compile_optimization", default="background"
+)
+"""Whether programs are optimised while they already run, before they are first run, or never."""
+
+_log = logging.getLogger("phimath")
+_compiler = threading.Lock()
+"""Inductor and its tracing hold global state: one graph at a time."""
+
+_waiting: SimpleQueue[ref[Program]] = SimpleQueue()
+_starting = threading.Lock()
+_worker: list[threading.Thread] = []
+
+
+def has_compiler(device: torch.device) -> bool:
+    """Whether Inductor can produce code for a device."""
+    if device.type != "cpu":
+        return torch.utils._triton.has_triton()
+    from torch._inductor.cpp_builder import get_cpp_compiler  # takes a second
+    from torch._inductor.exc import InvalidCxxCompiler
+
+    try:
+        get_cpp_compiler()
+    except InvalidCxxCompiler:
+        return False
+    return True
+
+
+def inductor_program(
+    module: GraphModule, sample: tuple[tuple[tuple[int, ...], torch.dtype, torch.device], ...]
+) -> Callable[..., tuple[Tensor, ...]] | None:
+    """Compiled function of contiguous tensors, or `None` without a compiler on this machine."""
+    if not all(has_compiler(device) for device in {device for _, _, device in sample}):
+        _log.info("There is no C++ compiler: the captured graph is run as it is.")
+        return None
+    from torch._inductor.compile_fx import compile_fx  # takes seconds
+
+    # Loops need an environment for symbolic sizes, even though there are none.
+    mode = FakeTensorMode(shape_env=ShapeEnv(), static_shapes=True, allow_non_fake_inputs=True)
+    with mode:
+        inputs = [torch.empty(sizes, dtype=dtype, device=device) for sizes, dtype, device in sample]
+    with _compiler, torch.no_grad():
+        native = compile_fx(module, inputs, ignore_shape_env=True)
+    return lambda *arrays: tuple(native(*arrays))
+
+
+def optimize_in_background(program: Program) -> None:
+    """Queue a program for the thread that optimises; it is forgotten if it is dropped before."""
+    with _starting:
+        _waiting.put(ref(program))
+        if not _worker:
+            # A daemon: the end of the process does not wait for it.
+            thread = threading.Thread(target=_work, name="phimath-inductor", daemon=True)
+            _worker.append(thread)
+            thread.start()
+
+
+def _work() -> None:
+    warnings.filterwarnings("ignore", message="Torchinductor does not support code generation")
+    while True:
+        program = _waiting.get()()
+        if program is not None:
+            program.optimize()
+        del program

@@ -122,7 +122,7 @@ def elementwise_plan(operation: Operation, bits: int, *operands: Signature | typ
         if isinstance(operand, Signature)
         # The contract takes numbers from the second operand on, except for `where`.
         else _chain(
-            _checks(operation, operand, operand_dtype)
+            _checks(operation, operand, operand_dtype, i)
             + (
                 [_number(backend, DType(bool) if condition else operand_dtype)]
                 if i == 0 or operation.arity > 2
@@ -158,14 +158,22 @@ def _labelled(stored: Shape, shape: Shape) -> Shape:
     return Shape(*(shape.dim(name) for name in stored.names))
 
 
-def _checks(operation: Operation, number: type, dtype: DType) -> list[Callable[[Native], Native]]:
+def _checks(
+    operation: Operation, number: type, dtype: DType, position: int
+) -> list[Callable[[Native], Native]]:
     """What a Python integer must fulfil where the frameworks would wrap around or differ."""
     if number is not int or dtype.is_floating or not dtype.is_numeric:
         return []
     least = 0 if dtype.kind == "uint" else -(2 ** (dtype.bits - 1))
     limit = 2 ** (dtype.bits - (dtype.kind == "int"))
+    is_exponent = operation.name == "power" and position == 1
 
     def check(value: int) -> int:
+        if is_exponent and value < 0:
+            raise ValueRangeError(
+                f"An integer raised to the negative power {value} is no integer. "
+                f"Write {value}.0, or convert the tensor first, e.g. to_float(t)."
+            )
         if not least <= value < limit:
             raise ValueRangeError(
                 f"{value} is out of range for {operation.name} with {dtype}, which holds {least} to {limit - 1}. "

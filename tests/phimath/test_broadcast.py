@@ -195,6 +195,14 @@ def test_integers_out_of_range_are_an_error_not_wrapped_around(backend, dtype, n
             compute()
 
 
+def test_negative_powers_of_integers_are_an_error_that_says_how_to_get_floats(backend):
+    two = ones_of(backend, "int64", 2)
+    with pytest.raises(ValueRangeError, match=r"negative power -1 is no integer\. Write -1\.0"):
+        two**-1
+    assert_close(two**-1.0, np.array([0.5, 0.5]))
+    assert_close(ones_of(backend, "float32", 2) ** -1, np.array([0.5, 0.5]))
+
+
 @pytest.mark.parametrize("dtype", ["int32", "float32", "float64"])
 def test_division_and_remainder_have_the_sign_of_the_divisor(backend, dtype):
     left, right = np.array([7, -7, 7, -7, 6]), np.array([3, 3, -3, -3, 3])

@@ -29,7 +29,7 @@ Arrays = np.ndarray | dict[str, np.ndarray]
 
 
 def to_numpy(field: Field) -> Arrays:
-    """Values as one read-only array, or one per component of a staggered field, in the layout of this module."""
+    """Values as one read-only array, or one per component, in the layout of this module."""
     if field.is_staggered:
         return {axis: _array(component, field) for axis, component in field.components.items()}
     return _array(field.values, field)
@@ -70,7 +70,8 @@ def from_numpy(
 
 
 def _cells(component: Tensor, axis: str, boundary: Any, bounds: Box) -> int:
-    template = CenteredGrid(0.0, boundary, bounds, **dict.fromkeys(bounds.axes, 1))
+    one_cell = spatial(**dict.fromkeys(bounds.axes, 1))
+    template = CenteredGrid(0.0, boundary, bounds, one_cell)
     return component.shape.get_size(axis) - (0 if is_periodic(template.boundary, axis) else 1)
 
 
@@ -93,7 +94,7 @@ def _wrapped(
 
 
 def staggered_tensor(field: Field) -> Tensor:
-    """Components of a staggered field as one uniform tensor with n + 1 values along every axis, e.g. for networks.
+    """Components of a staggered field as one uniform tensor, n + 1 values along every axis.
 
     Component x keeps its faces along x (the first repeated at the end if x is periodic) and gets
     one ghost value at the upper end of the other axes, which the boundary gives.

@@ -1,4 +1,4 @@
-"""How fields use boundaries: prescribed faces, ghost values, arithmetic, and the boundary of each derivative.
+"""How fields use boundaries: prescribed faces, ghost values, arithmetic, derivatives.
 
 A constant is prescribed on the faces of the domain's sides.  Values at cell centers, and staggered
 components along the other axes, lie half a cell away from it (ghost = 2 b − interior); a staggered
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 def component_boundary(boundary: Boundary, component: str | None, axes: Sequence[str]) -> Boundary:
-    """Boundary of the component along the axis `component`; the boundary itself for scalars (`None`)."""
+    """Boundary of the component along the axis `component`; for scalars (`None`) itself."""
     if component is None:
         return boundary
     return boundary.component("vector", list(axes).index(component), component, axes)
@@ -70,12 +70,12 @@ _SAMPLES_ABOUT_FACE = {SYMMETRIC: REFLECT, ANTISYMMETRIC: ZERO_GRADIENT}
 
 
 def ghost_rule(boundary: Boundary, own_axis: str | None, axes: Sequence[str]) -> Boundary:
-    """What `pad` needs to write the ghost values of cell centers, or of a staggered component with its `own_axis`."""
+    """What `pad` needs for ghost values of cell centers, or of the component of `own_axis`."""
     return _about_points(boundary, own_axis, axes, SYMMETRIC_GRADIENT, _GHOSTS_ABOUT_FACE)
 
 
 def sampling_rule(boundary: Boundary, own_axis: str | None, axes: Sequence[str]) -> Boundary:
-    """What interpolation needs: a prescribed value holds on the side, where the outermost face has it, and beyond."""
+    """What interpolation needs: a prescribed value holds on the side and beyond."""
     return _about_points(boundary, own_axis, axes, ZERO_GRADIENT, _SAMPLES_ABOUT_FACE)
 
 
@@ -86,7 +86,7 @@ def _about_points(
     constant: Boundary,
     extensions: Mapping[Any, Boundary],
 ) -> Boundary:
-    """Boundary of the domain as seen by the outermost points, which lie on its sides along `own_axis`."""
+    """Boundary as seen by the outermost points, which lie on the sides along `own_axis`."""
     if isinstance(boundary, Constant) and own_axis is None:
         return on_faces(boundary)
     if boundary == PERIODIC or (boundary == ZERO_GRADIENT and own_axis is None):
@@ -113,7 +113,7 @@ def with_ghosts(
     component: str | None = None,
     staggered: bool = False,
 ) -> Tensor:
-    """Values with ghost values added on the sides; `component` is the axis of a vector component."""
+    """Values with ghost values on the sides; `component` is the axis of a vector component."""
     own = component_boundary(boundary, component, axes)
     return pad(values, widths, ghost_rule(own, component if staggered else None, axes))
 
@@ -149,7 +149,7 @@ def combine_boundaries(
 
 
 def adapted(boundary: Boundary, target: Boundary, axes: Sequence[str]) -> Boundary:
-    """Boundary of a field that is resampled for use with another: `target` says which sides are prescribed, `boundary` what.
+    """Boundary of a field resampled to another: `target` says where values are prescribed.
 
     Where only the target prescribes a value, nothing is added: the constant is 0.
     """
@@ -176,10 +176,14 @@ _GRADIENT = {
 }
 _GRADIENT_OF_CONSTANT = combine_by_direction(normal=ZERO_GRADIENT, tangential=ZERO)
 # Boundary of second derivatives and of divergence and curl: periodic stays, nothing else is known.
-_SCALAR_DERIVATIVE = {PERIODIC: PERIODIC, SYMMETRIC: SYMMETRIC, ANTISYMMETRIC: ANTISYMMETRIC}
+_SCALAR_DERIVATIVE: dict[Any, Boundary] = {
+    PERIODIC: PERIODIC,
+    SYMMETRIC: SYMMETRIC,
+    ANTISYMMETRIC: ANTISYMMETRIC,
+}
 # Boundary of the pressure by that of the velocity: prescribed normal velocity leaves no pressure
 # gradient, an open side has zero pressure.
-_PRESSURE = {
+_PRESSURE: dict[Any, Boundary] = {
     PERIODIC: PERIODIC,
     ZERO_GRADIENT: ZERO,
     SYMMETRIC: ZERO,
@@ -188,7 +192,7 @@ _PRESSURE = {
 
 
 def _by_side(
-    boundary: Boundary, axes: Sequence[str], table: dict[Any, Boundary], other: Boundary
+    boundary: Boundary, axes: Sequence[str], table: Mapping[Any, Boundary], other: Boundary
 ) -> Boundary:
     return as_boundary(
         {

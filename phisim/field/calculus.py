@@ -60,7 +60,7 @@ def spatial_gradient(
 
 
 def face_difference(values: Tensor, boundary: Boundary, axis: str, field: Field) -> Tensor:
-    """Difference across the distinct faces normal to `axis`, per length, of values at cell centers."""
+    """Difference across the faces normal to `axis`, per length, of values at cell centers."""
     widths = {axis: (1, 0 if is_periodic(boundary, axis) else 1)}
     padded = with_ghosts(values, boundary, widths, field.axes)
     return _forward_difference(padded, axis) / field.geometry.spacing(axis)
@@ -110,7 +110,7 @@ def _divergence_term(field: Field, axis: str, order: Order) -> Tensor:
 
 
 def laplace(field: Field, order: Order = 2) -> Field:
-    """Sum of second derivatives along all axes, per component; central differences of order 2, 4 or 6."""
+    """Sum of second derivatives, per component; central differences of order 2, 4 or 6."""
     if field.is_centered:
         values = _laplace_of(field.values, None, field, order)
     else:
@@ -132,7 +132,7 @@ def _laplace_of(values: Tensor, component: str | None, field: Field, order: Orde
 
 
 def curl(field: Field) -> Field:
-    """Curl at cell centers of a vector field: a scalar in 2D, a vector in 3D; central differences, second order.
+    """Curl at cell centers, second order: a scalar in 2D, a vector in 3D.
 
     Staggered fields are averaged to centers first.
     """

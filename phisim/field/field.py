@@ -138,11 +138,11 @@ class Field(Operators["Field"]):
     # --- as tensors and arrays ---
 
     def reduced(self, reduction: str, dims: Any) -> Tensor:
-        """Result of `math.sum`, `math.mean` and so on; sums count faces on the sides of the domain by half."""
+        """Result of `math.sum`, `math.mean` and so on; sums count faces on the sides by half."""
         return HOOKS["reduced"](self, reduction, dims)
 
     def numpy(self) -> Any:
-        """Array (batch…, axes…, channels…), or a dictionary of one per component of a staggered field."""
+        """Array (batch…, axes…, channels…), or a dictionary of one per staggered component."""
         return HOOKS["numpy"](self)
 
     def staggered_tensor(self) -> Tensor:
@@ -190,7 +190,7 @@ class Field(Operators["Field"]):
     # --- arithmetic ---
 
     def elementwise(self, operation: Operation, operands: Sequence[Any]) -> Field:
-        """Run an operation on values and boundaries; other fields are resampled to the grid of the first."""
+        """Run an operation on values and boundaries, on the grid of the first field."""
         first = next(operand for operand in operands if isinstance(operand, Field))
         aligned = [_aligned(operand, first) for operand in operands]
         values = apply(operation, *(o.values if isinstance(o, Field) else o for o in aligned))
@@ -201,7 +201,8 @@ class Field(Operators["Field"]):
     def __repr__(self) -> str:
         kind = "StaggeredGrid" if self.is_staggered else "CenteredGrid"
         cells = ", ".join(f"{dim.name}={dim.size}" for dim in self.resolution.dims)
-        return f"{kind}({cells}, {self.bounds}, boundary={self.boundary}, values: {format_tensor(self.values, 'summary')})"
+        values = format_tensor(self.values, "summary")
+        return f"{kind}({cells}, {self.bounds}, boundary={self.boundary}, values: {values})"
 
 
 def _aligned(operand: Any, target: Field) -> Any:
@@ -209,14 +210,18 @@ def _aligned(operand: Any, target: Field) -> Any:
         return HOOKS["resample"](operand, target)
     if isinstance(operand, (tuple, list)):
         operand = as_vector(operand, target.axes, "The field")
-    if isinstance(operand, Tensor) and target.is_staggered and operand.shape.spatial:
-        if operand.shape.spatial != target.values.shape.spatial:
-            raise ShapeError(
-                f"A tensor of shape {operand.shape} has no defined place on the faces of "
-                f"{target.shape}. "
-                "Make it a field first, e.g. CenteredGrid(tensor, …), or use field.component('x')."
-            )
+    if isinstance(operand, Tensor) and target.is_staggered:
+        _check_on_faces(operand, target)
     return operand
+
+
+def _check_on_faces(operand: Tensor, target: Field) -> None:
+    if operand.shape.spatial and operand.shape.spatial != target.values.shape.spatial:
+        raise ShapeError(
+            f"A tensor of shape {operand.shape} has no defined place on the faces of "
+            f"{target.shape}. Make it a field first, e.g. CenteredGrid(tensor, …), or use "
+            "field.component('x')."
+        )
 
 
 def _restore_prescribed(result: Field, operands: Sequence[Any]) -> Field:

@@ -1,4 +1,4 @@
-"""Constructors of grid fields from numbers, vectors, tensors, functions, geometries and other fields."""
+"""Constructors of grid fields from numbers, vectors, tensors, functions, geometries, fields."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from phimath.join import concat
 from phimath.shape import Shape
 from phimath.tensor import Tensor
 from phimath.wrap import wrap
-from phisim.field import resample as resampling
 from phisim.field.boundary import prescribed_value
 from phisim.field.field import HOOKS, Field
+from phisim.field.resample import resample
 from phisim.field.values import values_at_cells, values_at_faces
 from phisim.geometry import Box, UniformGrid
 
@@ -35,7 +35,8 @@ def CenteredGrid(
             coordinates by name, or field to resample.
         boundary: What lies beyond the sides: see `phimath.boundary.as_boundary`.
         bounds: Domain; cells of size 1 from the origin by default.
-        resolution: Cells per axis as a shape, or by name: `x=64, y=64`.
+        resolution: Cells per axis as a shape.
+        **resolution_by_axis: The same by name: `x=64, y=64`.
 
     Raises:
         ShapeError: if resolution, bounds and values don't fit together.
@@ -45,7 +46,7 @@ def CenteredGrid(
     checked = as_boundary(boundary, grid.axes)
     template = Field(grid, wrap(0.0), checked)
     if isinstance(values, Field):
-        return replace(resampling.resample(values, to=template), boundary=checked)
+        return replace(resample(values, to=template), boundary=checked)
     return replace(template, values=values_at_cells(values, template))
 
 
@@ -56,7 +57,9 @@ def StaggeredGrid(
     resolution: Shape | None = None,
     **resolution_by_axis: int,
 ) -> Field:
-    """Vector field with each component at the centers of the faces normal to its axis (MAC grid, Harlow and Welch, 1965).
+    """Vector field with each component on the faces normal to its axis.
+
+    The MAC grid of Harlow and Welch (1965).
 
     Along its own axis a component has n + 1 values, or n if the axis is periodic.  Values that the
     boundary prescribes are written into the faces on the sides of the domain.
@@ -67,7 +70,8 @@ def StaggeredGrid(
             dictionary of one tensor per axis, or a tensor in the layout of `field.values`.
         boundary: What lies beyond the sides: see `phimath.boundary.as_boundary`.
         bounds: Domain; cells of size 1 from the origin by default.
-        resolution: Cells (not faces) per axis as a shape, or by name: `x=64, y=64`.
+        resolution: Cells (not faces) per axis as a shape.
+        **resolution_by_axis: The same by name: `x=64, y=64`.
 
     Raises:
         ShapeError: if resolution, bounds and values don't fit together.
@@ -77,7 +81,7 @@ def StaggeredGrid(
     checked = as_boundary(boundary, grid.axes)
     template = Field(grid, wrap(0.0), checked, is_staggered=True)
     if isinstance(values, Field):
-        field = replace(resampling.resample(values, to=template), boundary=checked)
+        field = replace(resample(values, to=template), boundary=checked)
         return write_prescribed_faces(field)
     return write_prescribed_faces(replace(template, values=values_at_faces(values, template)))
 
@@ -105,12 +109,12 @@ def _grid(
             "A grid needs a resolution. Give the number of cells per axis, e.g. x=64, y=64."
         )
     if bounds is None:
-        bounds = Box(**{name: float(cells.get_size(name)) for name in cells.names})
+        bounds = Box(None, None, **{name: float(cells.get_size(name)) for name in cells.names})
     return UniformGrid(Shape(*(dim._replace(labels=None) for dim in cells.spatial.dims)), bounds)
 
 
 def write_prescribed_faces(field: Field) -> Field:
-    """Same staggered field with the boundary's values in the faces on the sides where it prescribes them."""
+    """Same staggered field with the boundary's values in the faces that it prescribes."""
     components = []
     changed = False
     for axis in field.axes:

@@ -36,7 +36,9 @@ _ADDING: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def reduced(field: Field, reduction: str, dims: DimFilter) -> Tensor:
-    """Tensor of `sum`, `mean`, `l1_loss`, `l2_loss`, `prod`, `max`, `min`, `any` or `all` of a field along dimensions.
+    """Result of a reduction of a field along dimensions, a tensor.
+
+    reduction: `sum`, `mean`, `l1_loss`, `l2_loss`, `prod`, `max`, `min`, `any` or `all`.
 
     Of a staggered component, the first and last face along its own axis each stand for half a cell,
     unless that axis is periodic: so sums times the cell volume are second-order integrals, and the
@@ -58,7 +60,7 @@ def reduced(field: Field, reduction: str, dims: DimFilter) -> Tensor:
 
 
 def _count(field: Field, names: tuple[str, ...]) -> int:
-    """Number of values per result, where a staggered component counts as many as there are cells."""
+    """Number of values per result; a staggered component counts as many as there are cells."""
     count = 1
     for name in names:
         count *= (field.resolution if name in field.axes else field.shape).get_size(name)
@@ -66,7 +68,7 @@ def _count(field: Field, names: tuple[str, ...]) -> int:
 
 
 def face_weights(field: Field, axis: str) -> Tensor:
-    """Part of a cell's length that each face of the component along `axis` stands for: ½ on the sides, else 1."""
+    """Part of a cell's length that each face along `axis` stands for: ½ on the sides, else 1."""
     return _weights(axis, field.resolution.get_size(axis), is_periodic(field.boundary, axis))
 
 
@@ -79,7 +81,7 @@ def _weights(axis: str, cells: int, periodic: bool) -> Tensor:
 
 
 def integrate(field: Field, region: Geometry | None = None) -> Tensor:
-    """Integral over the domain, or over the part of it inside of `region`: the field's unit times length^d.
+    """Integral over the domain, or the part inside of `region`, in the field's unit times length^d.
 
     Second order; cells that the region cuts count by the covered fraction.
 

@@ -45,7 +45,7 @@ def resample(value: Any, to: Field, *, soft: bool = False) -> Field:
 
 
 def _outside(value: Any, to: Field) -> Constant:
-    """What a constant value is beyond the sides; functions and tensors on the grid say nothing about it."""
+    """What a constant is beyond the sides; functions and tensors say nothing about it."""
     if callable(value) or (isinstance(value, Tensor) and value.shape.spatial):
         return ZERO
     return Constant(
@@ -111,7 +111,7 @@ def _at_other_grid(field: Field, to: Field) -> Tensor:
 
 
 def _at_points(field: Field, component: str | None, to: Field) -> Tensor:
-    """One component at the points of `to`: these form a grid, so that coordinates are 1D per axis."""
+    """One component at the points of `to`, which form a grid: coordinates are 1D per axis."""
     points = {
         axis: to.geometry.positions(
             axis,
@@ -137,7 +137,10 @@ def to_centers(field: Field) -> Field:
 
 
 def to_faces(field: Field) -> Field:
-    """Field on faces; each component is averaged over the two neighbouring cells, a scalar serves as all components."""
+    """Field on faces: the average of the two neighbouring cells.
+
+    A scalar serves as all components.
+    """
     if field.is_staggered:
         return field
     if "vector" in field.shape and not field.is_vector:

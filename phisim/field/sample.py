@@ -48,14 +48,14 @@ def sample_component(field: Field, component: str | None, cells: Mapping[str, Te
 def sample_component_with_range(
     field: Field, component: str | None, cells: Mapping[str, Tensor]
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Like `sample_component`, with the lowest and highest of the values that each result was interpolated from."""
+    """Like `sample_component`, with the lowest and highest value interpolated between."""
     return sample_with_range(*interpolation_arguments(field, component, cells))
 
 
 def interpolation_arguments(
     field: Field, component: str | None, cells: Mapping[str, Tensor]
 ) -> tuple[Tensor, dict[str, Tensor], Boundary]:
-    """Grid, coordinates in units of its points, and boundary for the interpolation of one component."""
+    """Grid, coordinates in units of its points, and boundary to interpolate one component."""
     indices = {axis: cells[axis] if axis == component else cells[axis] - 0.5 for axis in field.axes}
     if component is None:
         return field.values, indices, sampling_rule(field.boundary, None, field.axes)

@@ -38,7 +38,7 @@ def values_at_cells(values: Any, template: Field) -> Tensor:
 
 
 def values_at_faces(values: Any, template: Field) -> Tensor:
-    """Tensor of components on the faces of the template's grid; see `StaggeredGrid` for what `values` may be."""
+    """Tensor of components on the template's faces; see `StaggeredGrid` for `values`."""
     components = [_face_values(values, template, axis) for axis in template.axes]
     return stack(components, template.geometry.vector)
 
@@ -53,7 +53,7 @@ def _value_tensor(values: Any, grid: UniformGrid) -> Tensor:
 
 
 def _evaluate(function: Callable[..., Any], location: Tensor, axes: tuple[str, ...]) -> Tensor:
-    """Call a function of the coordinates by name (`lambda x, y: …`), or else of the location vector."""
+    """Call a function of coordinates by name (`lambda x, y: …`), or of the location vector."""
     parameters = [
         name
         for name, p in inspect.signature(function).parameters.items()
@@ -100,7 +100,7 @@ def _face_values(values: Any, template: Field, axis: str) -> Tensor:
 
 
 def _placed(tensor: Tensor, values: Any) -> Tensor:
-    """The tensor on the default backend and device, unless the user gave tensors: these stay where they are."""
+    """The tensor on the default backend and device; tensors of the user stay where they are."""
     if isinstance(values, (Tensor, dict)) or tensor.backend.name != "numpy":
         return tensor
     return on_default_device(tensor)
@@ -108,7 +108,7 @@ def _placed(tensor: Tensor, values: Any) -> Tensor:
 
 def _component(value: Tensor, template: Field, axis: str) -> Tensor:
     labels = value.shape.get_labels("vector")
-    if labels != template.axes:
+    if labels is None or labels != template.axes:
         raise ShapeError(
             f"The components of {value.shape} cannot be matched to the axes "
             f"{','.join(template.axes)}. "

@@ -29,7 +29,7 @@ Bound = float | Tensor | None
 @final
 @dataclass(frozen=True, eq=False, init=False, repr=False)
 class Box(Geometry):
-    """Box between `lower` and `upper`: `Box(x=100, y=(20, 50))`, `Box(vec(x=0, y=0), vec(x=1, y=2))`.
+    """Box: `Box(x=100, y=(20, 50))`, `Box(vec(x=0, y=0), vec(x=1, y=2))`.
 
     A number means from 0 to this number; `None` as a bound leaves that side open (infinite).
     """
@@ -147,7 +147,7 @@ def _pair(axis: str, bound: Any) -> tuple[Any, Any]:
 
 
 def coordinate(value: float | Tensor) -> Tensor:
-    """Host number in 64 bit, whatever the precision of the context: domains don't depend on where they were written."""
+    """Host number in 64 bit: domains don't depend on the precision where they were written."""
     return value if isinstance(value, Tensor) else wrap(np.float64(value))
 
 

@@ -69,7 +69,7 @@ class Geometry(ABC):
 
 
 def check_axes(location: Tensor, axes: tuple[str, ...], what: str) -> None:
-    """Raise unless the `vector` dimension of `location` has exactly the labels `axes` in this order."""
+    """Raise unless the vector `location` has exactly the labels `axes` in this order."""
     labels = location.shape.get_labels("vector") if "vector" in location.shape else None
     if labels != axes:
         raise ShapeError(
@@ -82,7 +82,10 @@ def check_axes(location: Tensor, axes: tuple[str, ...], what: str) -> None:
 def as_vector(
     value: Any, axes: tuple[str, ...], what: str
 ) -> Any:  # numbers, tuples, tensors in; see below
-    """Tensor (…, vector) with these axes from a number (same along all), a tuple in their order, or a labelled tensor."""
+    """Tensor (…, vector) with these axes.
+
+    value: number (same along all), tuple in the order of the axes, or labelled tensor.
+    """
     if isinstance(value, (tuple, list)):
         if len(value) != len(axes):
             raise ShapeError(

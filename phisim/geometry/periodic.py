@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def shortest_distance(
     start: Tensor, end: Tensor, domain: Box, periodic: Collection[str] | None = None
 ) -> Tensor:
-    """Shortest vector from `start` to `end`, (…, vector), where the domain repeats (minimum image convention).
+    """Shortest vector from `start` to `end` where the domain repeats (minimum image).
 
     Args:
         start: Locations (…, vector) in the units of the domain.

@@ -49,10 +49,11 @@ class UniformGrid(Geometry):
             object.__setattr__(self, "resolution", self.resolution.only(axes, reorder=True))
 
     def __repr__(self) -> str:
-        return f"UniformGrid({', '.join(f'{d.name}={d.size}' for d in self.resolution.dims)}, {self.bounds})"
+        cells = ", ".join(f"{dim.name}={dim.size}" for dim in self.resolution.dims)
+        return f"UniformGrid({cells}, {self.bounds})"
 
     def static_fields(self) -> tuple[str, ...]:
-        """Domains given by numbers are part of a program, not data: grids can be compared while it is compiled."""
+        """Domains given by numbers are part of a program: compilation can compare them."""
         return ("bounds",) if _is_host_number(self.bounds) else ()
 
     @property
@@ -100,11 +101,11 @@ class UniformGrid(Geometry):
         ) * self.spacing(axis)
 
     def cell_positions(self, axis: str, faces: bool = False, periodic: bool = False) -> Tensor:
-        """Positions along one axis in units of cells from the lower side: of the cell centers, or of the distinct faces."""
+        """Positions along one axis in cells from the lower side: of centers, or distinct faces."""
         return _cell_positions(axis, self.resolution.get_size(axis), faces, periodic)
 
     def face_centers(self, axis: str, periodic: bool) -> Tensor:
-        """Centers of the faces normal to `axis`, (spatial, vector); n + 1 along the axis, n if it is periodic."""
+        """Centers of the faces normal to `axis`, (spatial, vector); n + 1, or n if periodic."""
         return self._points(axis, periodic)
 
     def _points(self, face_axis: str | None, periodic: bool) -> Tensor:

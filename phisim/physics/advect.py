@@ -51,7 +51,7 @@ def semi_lagrangian(field: Field, velocity: Field, dt: float | Tensor) -> Field:
 def mac_cormack(
     field: Field, velocity: Field, dt: float | Tensor, correction_strength: float = 1.0
 ) -> Field:
-    """Semi-Lagrangian advection forwards and back again; half of the difference corrects the result.
+    """Semi-Lagrangian advection there and back again; half of the difference corrects it.
 
     Args:
         field: Centered or staggered field.
@@ -107,7 +107,7 @@ def _with_results(field: Field, results: Sequence[Tensor]) -> Field:
 def _moved(
     field: Field, component: str | None, velocity: Field, dt: float | Tensor, direction: float
 ) -> dict[str, Tensor]:
-    """Cell coordinates of the sample points after moving with the velocity for one step, forwards or back."""
+    """Cell coordinates of the sample points after one step, forwards or back."""
     grid = field.geometry
     if not same_grid(grid, velocity.geometry):
         velocity = resample(velocity, to=replace(field, boundary=velocity.boundary))

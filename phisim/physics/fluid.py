@@ -87,7 +87,10 @@ def make_incompressible(
 
 
 def flux_divergence(velocity: Field, obstacles: Any = ()) -> Field:
-    """Divergence of what flows through the open part of each face and of what solids displace; zero after the projection."""
+    """Divergence of the flow through open parts of faces and of what solids displace.
+
+    Zero after the projection.
+    """
     check_velocity(velocity, velocity.axes)
     solids = as_obstacles(obstacles, velocity.axes) if obstacles != () else ()
     return divergence(_flux(velocity, *apertures(velocity, solids)) if solids else velocity)

@@ -98,7 +98,7 @@ def as_obstacles(obstacles: Any, axes: tuple[str, ...]) -> tuple[Obstacle, ...]:
 
 
 def apertures(velocity: Field, obstacles: Sequence[Obstacle]) -> tuple[Tensor, Tensor]:
-    """Open fraction of each face, and velocity of the solids there, both in the layout of the staggered values.
+    """Open fraction of each face, and velocity of the solids there, as staggered values.
 
     Source: Batty, Bertails and Bridson, A fast variational framework for accurate solid-fluid
         coupling, SIGGRAPH 2007.
@@ -120,7 +120,10 @@ def apertures(velocity: Field, obstacles: Sequence[Obstacle]) -> tuple[Tensor, T
 
 
 def _separate_copies(obstacle: Obstacle) -> tuple[Obstacle, tuple[str, ...]]:
-    """Copies along instance dimensions as batch: each covers and moves its own part.  With the names of these dimensions."""
+    """Obstacle with its copies along batch dimensions, and the names of these.
+
+    Each copy covers and moves its own part.
+    """
     copies = tuple(
         dict.fromkeys(name for t in tensors_in(obstacle) for name in t.shape.instance.names)
     )

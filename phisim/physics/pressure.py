@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @final
 @dataclass(frozen=True, eq=False)
 class PressureStencil:
-    """∇·(a ∇p) per cell.  All n + 1 faces per axis count; with periodic sides the last is the first.
+    """∇·(a ∇p) per cell, from all n + 1 faces per axis; if periodic, the last is the first.
 
     coupling: per axis, how the difference across each face acts on the velocity there: 1, at open
         sides 2 (the pressure vanishes half a
@@ -65,7 +65,7 @@ class PressureStencil:
         return cls(axes, periodic, coupling, fractions, spacing, singular)
 
     def difference(self, pressure: Tensor, axis: str) -> Tensor:
-        """p(right) − p(left) of all n + 1 faces, with zero outside of sides that are not periodic."""
+        """p(right) − p(left) of all n + 1 faces, with zero outside unless it is periodic."""
         wraps = self.periodic[self.axes.index(axis)]
         padded = pad(pressure, {axis: (1, 1)}, PERIODIC if wraps else 0.0)
         return padded.get({axis: slice(1, None)}) - padded.get({axis: slice(None, -1)})

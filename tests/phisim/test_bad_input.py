@@ -1,4 +1,4 @@
-"""Input that physics refuses, and the warning about stability: the messages say what came, what was expected and what to do."""
+"""Input that physics refuses, and what the messages say."""
 
 from __future__ import annotations
 

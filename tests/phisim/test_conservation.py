@@ -29,7 +29,7 @@ def resolution(axes):
 
 
 def random_velocity(boundary, axes="xy", seed=0, worlds=0):
-    """Random components on the faces that the boundary doesn't prescribe, about the mean flow of a channel.
+    """Random components on free faces, about the mean flow of a channel.
 
     Without that mean the pressure would have to set the whole channel in motion, and in 32 bit its
     rounding errors would be what is

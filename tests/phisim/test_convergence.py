@@ -60,7 +60,7 @@ def errors_of(field, n, exact):
 
 
 def slide(x, y):
-    """Flow in the unit box without flow through the walls; the speed along them is largest in their middle."""
+    """Flow in the unit box along its walls, fastest in their middle."""
     return np.sin(PI * x) * np.cos(PI * y), -np.cos(PI * x) * np.sin(PI * y)
 
 
@@ -162,7 +162,7 @@ def test_a_blob_that_rotates_past_the_walls_of_a_closed_box_keeps_the_order(sche
     ("scheme", "order"), [(advect.semi_lagrangian, 1), (advect.mac_cormack, 2)]
 )
 def test_in_a_swirl_that_slows_and_turns_back_advection_keeps_its_order(scheme, order, make):
-    """The flow's factor is cos πs, so that particles at s have gone as far as in steady flow in the time ∫cos πs ds."""
+    """The factor cos πs moves particles as far as steady flow does in the time ∫cos πs ds."""
     side, formula = STARTS["zero-gradient"]
     errors = []
     for n in (24, 48, 96):
@@ -301,7 +301,7 @@ def test_divergence_and_laplace_of_a_staggered_field_have_order_2():
 
 
 def diffusion_errors(make, boundary, formula, rate, n):
-    """Largest deviation from the mode's exact decay, with ν = 0.5 and a step in proportion to dx²."""
+    """Largest deviation from the mode's decay, with ν = 0.5 and steps in proportion to dx²."""
     field = make(on_points(formula), boundary, Box(**UNIT), x=n, y=n)
     time, nu = 0.04, 0.5
     steps = n * n // 8

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import phimath
-from phimath import batch, channel, spatial, tensor, vec, wrap
+from phimath import batch, spatial, tensor, vec, wrap
 from phimath.boundary import PERIODIC, SYMMETRIC, ZERO_GRADIENT, as_boundary, combine_by_direction
 from phimath.errors import BoundaryError, ShapeError
 from phimath.testing.assertions import assert_close
@@ -15,8 +15,6 @@ from phisim.field import (
     StaggeredGrid,
     curl,
     divergence,
-    from_numpy,
-    integrate,
     resample,
     sample,
     spatial_gradient,
@@ -337,96 +335,6 @@ def test_the_gradient_at_faces_sees_the_value_on_the_wall():
     slope = spatial_gradient(field, at="face").component("x").numpy("x,y")
     # From the wall to the first center it is half a cell.
     assert_close(slope[:, 0], np.array([(3 - 7) / 0.5, 0, 0, 0, 0]), atol=1e-12)
-
-
-# --- reductions ---
-
-
-def test_faces_on_the_sides_count_by_half(backend):
-    field = staggered(lambda x, y: (x * x, y), ZERO_GRADIENT)
-    # The trapezoidal rule along its own axis.
-    along_x = (0 / 2 + 1 + 4 + 9 + 16 / 2) / 4
-    assert_close(phimath.mean(field, "x,y").numpy("vector"), np.array([along_x, 1.0]))
-    assert_close(float(phimath.mean(field)), (along_x + 1.0) / 2)
-    assert_close(integrate(field).numpy("vector"), np.array([along_x * 8, 8.0]))
-    assert_close(float(phimath.sum(field)), along_x * 8 + 8.0)
-    loss = 0.5 * (2 * (0 / 2 + 1 + 16 + 81 + 256 / 2) + 4 * (0 + 1 + 4 / 2))
-    assert_close(float(phimath.l2_loss(field)), loss)
-    assert float(phimath.max(field)) == 16
-
-
-def test_periodic_faces_count_in_full():
-    field = staggered(lambda x, y: (x, y), PERIODIC)
-    assert_close(phimath.mean(field, "x,y").numpy("vector"), np.array([1.5, 0.5]))
-
-
-def test_reductions_of_centered_fields_are_those_of_their_values():
-    values = random_values(x=4, y=2)
-    field = CenteredGrid(tensor(values, spatial("x,y")), 0.0, Box(x=2, y=1))
-    assert_close(float(phimath.mean(field)), values.mean(), rtol=1e-12)
-    assert_close(float(phimath.l1_loss(field)), np.abs(values).sum(), rtol=1e-12)
-    assert_close(float(phimath.min(field)), values.min())
-    assert_close(phimath.sum(field, "x").numpy("y"), values.sum(0), rtol=1e-12)
-    assert_close(float(integrate(field)), values.sum() / 4, rtol=1e-12)
-
-
-def test_losses_of_trees_add_fields_and_tensors():
-    both = (centered(2.0), {"more": wrap([1.0, 3.0], channel("c"))})
-    assert_close(float(phimath.l2_loss(both)), 0.5 * (8 * 4 + 1 + 9))
-
-
-def test_reductions_keep_batch_dimensions():
-    field = staggered(wrap([1.0, 2.0], batch("world")), ZERO_GRADIENT)
-    assert_close(phimath.mean(field).numpy("world"), np.array([1.0, 2.0]))
-
-
-def test_integrals_over_a_region_count_cut_cells_by_their_covered_part():
-    field = centered(3.0)
-    assert_close(float(integrate(field, Box(x=(0.5, 2.25), y=(-1, 5)))), 3 * 1.75 * 2, rtol=1e-6)
-
-
-# --- arrays ---
-
-
-def test_arrays_of_centered_fields_have_a_fixed_layout(backend):
-    values = random_values(world=3, x=4, y=2, vector=2)
-    field = from_numpy(values, ZERO_GRADIENT, ROOM, batch_dims="world")
-    assert field.shape.names == ("world", "x", "y", "vector")
-    assert field.shape.get_labels("vector") == ("x", "y")
-    assert_close(field.numpy(), values)
-    scalar = from_numpy(values[0, :, :, 0], 0.0, ROOM)
-    assert_close(scalar.numpy(), values[0, :, :, 0])
-
-
-@pytest.mark.parametrize(
-    "boundary", [ZERO_GRADIENT, PERIODIC, {"x": PERIODIC, "y": ZERO_GRADIENT}], ids=str
-)
-def test_arrays_of_staggered_fields_come_back_as_they_went(boundary):
-    template = staggered(0.0, boundary)
-    arrays = {
-        axis: random_values(
-            i, **{d.name: d.size for d in template.component(axis).shape.spatial.dims}
-        )
-        for i, axis in enumerate("xy")
-    }
-    field = from_numpy(arrays, boundary, ROOM)
-    assert field.resolution.int_sizes == (4, 2)
-    assert_close(field.numpy(), arrays)
-
-
-def test_an_array_of_another_layout_is_refused():
-    with pytest.raises(ShapeError, match=r"shape \(4, 2, 3\) does not have the layout \(x, y\)"):
-        from_numpy(np.zeros((4, 2, 3)), 0.0, ROOM)
-
-
-def test_the_uniform_form_of_a_staggered_field_pads_to_one_more_along_every_axis():
-    walls = staggered(lambda x, y: (x, y), {"x": ZERO_GRADIENT, "y": 0.0}).staggered_tensor()
-    assert walls.shape.spatial.int_sizes == (5, 3)
-    along_x = walls.vector["x"].numpy("x,y")
-    # Beyond the upper wall in y the ghost is opposite to the last value: zero on the wall.
-    assert_close(along_x, np.array([[v, v, -v] for v in range(5)], float))
-    ring = staggered(lambda x, y: (x, y), PERIODIC).staggered_tensor()
-    assert_close(ring.vector["x"].numpy("x,y")[:, 0], np.array([0, 1, 2, 3, 0.0]))
 
 
 # --- immutability ---

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from phimath.backend.array_api import ArrayApiBackend
 from phimath_jax.arrange import JaxArrange
+from phimath_jax.compile import JaxCompile
 from phimath_jax.create import JaxCreate
 from phimath_jax.elementwise import JaxElementwise
 from phimath_jax.gradient import JaxGradient
@@ -27,6 +28,7 @@ class JaxBackend(
     JaxLinearAlgebra,
     JaxRandom,
     JaxGradient,
+    JaxCompile,
     ArrayApiBackend[jax.Array],
 ):
     """JAX arrays and traced arrays.  `spectral` is generic."""

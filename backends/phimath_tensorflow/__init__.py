@@ -9,6 +9,7 @@ from typing import ClassVar, final
 
 from phimath.backend import Backend
 from phimath_tensorflow.arrange import TensorFlowArrange
+from phimath_tensorflow.compile import TensorFlowCompile
 from phimath_tensorflow.convert import TensorFlowConvert
 from phimath_tensorflow.create import TensorFlowCreate
 from phimath_tensorflow.elementwise import TensorFlowElementwise
@@ -33,6 +34,7 @@ class TensorFlowBackend(
     TensorFlowSpectral,
     TensorFlowRandom,
     TensorFlowGradient,
+    TensorFlowCompile,
     Backend[tf.Tensor],
 ):
     """TensorFlow tensors, eager and inside of `tf.function`."""

@@ -41,7 +41,8 @@ class TensorFlowIndex(Index[tf.Tensor]):
         batch, points, channels = static_sizes(base)
         rows = _reshape(base, constant((batch * points, channels)))
         if batch != 1:
-            starts = _range(0, tf.constant(batch * points, indices.dtype), points)
+            limits = (0, batch * points, points)  # graphs would give bare numbers a type each
+            starts = _range(*(tf.constant(limit, indices.dtype) for limit in limits))
             indices = _add(indices, _expand_dims(starts, constant(1)))
         positions = _reshape(indices, constant((-1, 1)))
         updates = _reshape(values, constant((-1, channels)))

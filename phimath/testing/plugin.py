@@ -12,6 +12,7 @@ method.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -26,6 +27,7 @@ from phimath.testing.strict import StrictBackend  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextvars import ContextVar
 
 _STANDARD: Final = "array_api_strict"
 
@@ -104,5 +106,19 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend[Any]]:
         found = load(request.param)
     except BackendError as error:
         pytest.fail(f"The backend {request.param!r} can't be tested. {error}", pytrace=False)
-    with context.using(found):
+    with context.using(found), _without_optimisation(found):
         yield found
+
+
+@contextmanager
+def _without_optimisation(backend: Any) -> Iterator[None]:
+    """Programs run as they were traced: some compilers take longer than the test has to say."""
+    policy: ContextVar[str] | None = getattr(backend, "compile_optimization", None)
+    if policy is None:
+        yield
+        return
+    token = policy.set("off")
+    try:
+        yield
+    finally:
+        policy.reset(token)

@@ -69,6 +69,8 @@ def _unwrap(value: Any) -> Any:
 def _wrap(value: Any) -> Any:
     if isinstance(value, (np.ndarray, np.generic)):
         return StrictArray(np.asarray(value))
+    if callable(value):  # a program
+        return lambda *arrays: _wrap(value(*_unwrap(arrays)))
     return tuple(_wrap(v) for v in value) if isinstance(value, tuple) else value
 
 
@@ -81,12 +83,18 @@ def _refuse_call(method: str, complaint: str) -> None:
         raise ContractError(f"{method}: {complaint}. The contract does not allow this call.")
 
 
+_SEVERAL: Final[dict[str, tuple[tuple[type, ...], str]]] = {
+    "Sequence[A]": ((tuple, list), "a tuple or list of native arrays"),
+    "tuple[A, ...]": ((tuple,), "a tuple of native arrays"),
+}
+
+
 def _check_argument(method: str, name: str, annotation: str, value: Any) -> None:
     if annotation == "A":
         fits, expected = isinstance(value, StrictArray), "a native array"
-    elif annotation == "Sequence[A]":
-        fits = isinstance(value, (tuple, list)) and all(isinstance(v, StrictArray) for v in value)
-        expected = "a tuple or list of native arrays"
+    elif annotation in _SEVERAL:
+        types, expected = _SEVERAL[annotation]
+        fits = isinstance(value, types) and all(isinstance(v, StrictArray) for v in value)
     else:
         fits = rules.PLAIN.get(annotation, lambda _: True)(value)
         expected = annotation
@@ -125,6 +133,28 @@ def _checked_method(name: str) -> Callable[..., Any]:
     method.__doc__ = f"Check the arguments, then compute `{name}` with NumPy."
     method.__signature__ = signature  # type: ignore[attr-defined]
     return method
+
+
+def _checked_loop(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A loop in Python may do what a traced one can't: change the sizes and types of its state."""
+
+    def while_loop(
+        self: Any, condition: Callable[..., Any], body: Callable[..., Any], state: tuple[Any, ...]
+    ) -> Any:
+        def flag(*arrays: Any) -> Any:
+            result = condition(*arrays)
+            _refuse_call("while_loop", rules.complaint_about_flag(_unwrap(result)))
+            return result
+
+        def checked(*arrays: Any) -> Any:
+            results = body(*arrays)
+            _refuse_call("while_loop", rules.changes_of_state(_unwrap(arrays), _unwrap(results)))
+            return results
+
+        return method(self, flag, checked, state)
+
+    while_loop.__doc__ = method.__doc__
+    return while_loop
 
 
 def _checked_function(backend: Any, name: str) -> Callable[..., Any]:
@@ -203,6 +233,7 @@ StrictBackend = cast(
         {
             "__doc__": "NumPy behind the wall, made from the contract and the tables of rules.",
             **{name: _checked_method(name) for name in _CONTRACT},
+            "while_loop": _checked_loop(_checked_method("while_loop")),
             **{name: _elementwise_method(name) for name in (*UNARY, *BINARY, *DERIVED)},
         },
     ),

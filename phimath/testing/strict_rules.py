@@ -186,6 +186,20 @@ def number_fits(dtype: np.dtype[Any], number: object) -> str:
     return f"the number {number!r} would change elements of type {dtype.name}"
 
 
+def complaint_about_flag(flag: object) -> str:
+    """A loop goes on by a boolean scalar."""
+    fits = isinstance(flag, np.ndarray) and not flag.shape and flag.dtype == np.bool_
+    return "" if fits else f"the condition must be a boolean scalar, got {flag!r}"
+
+
+def changes_of_state(before: tuple[np.ndarray, ...], after: object) -> str:
+    """The state of a loop keeps its number of arrays, their sizes and types."""
+    if not isinstance(after, tuple) or not all(isinstance(a, np.ndarray) for a in after):
+        return f"the body must give a tuple of native arrays, got {after!r}"
+    old, new = ([(a.dtype.name, a.shape) for a in arrays] for arrays in (before, after))
+    return "" if old == new else f"the state changes from {old} to {new}"
+
+
 def _padding_fits(arguments: Arguments) -> str:
     return number_fits(arguments["a"].dtype, arguments["value"])
 

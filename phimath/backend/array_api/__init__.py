@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, TypeVar
 
 from phimath.backend.array_api.arrange import ArrayApiArrange
+from phimath.backend.array_api.compile import ArrayApiCompile
 from phimath.backend.array_api.create import ArrayApiCreate
 from phimath.backend.array_api.elementwise import ArrayApiElementwise, bind_functions
 from phimath.backend.array_api.gradient import ArrayApiGradient
@@ -30,6 +31,7 @@ class ArrayApiBackend(
     ArrayApiLinearAlgebra[A],
     ArrayApiSpectral[A],
     ArrayApiGradient[A],
+    ArrayApiCompile[A],
     Backend[A],
 ):
     """All topics by standard functions of the namespace `xp`."""

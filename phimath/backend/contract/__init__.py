@@ -11,6 +11,7 @@ from abc import ABC
 from typing import ClassVar, Generic, TypeVar
 
 from phimath.backend.contract.arrange import Arrange
+from phimath.backend.contract.compile import Compile
 from phimath.backend.contract.convert import Convert
 from phimath.backend.contract.create import Create
 from phimath.backend.contract.elementwise import Elementwise
@@ -35,6 +36,7 @@ class Backend(
     Spectral[A],
     Random[A],
     Gradient[A],
+    Compile[A],
     ABC,
     Generic[A],
 ):

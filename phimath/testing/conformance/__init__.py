@@ -22,8 +22,24 @@ from phimath.testing.conformance.suite import (
 from phimath.testing.conformance.suite import (
     test_signature_is_that_of_the_contract as test_signature_is_that_of_the_contract,
 )
+from phimath.testing.conformance.tracing import (
+    test_compiled_result_equals_that_of_numpy as test_compiled_result_equals_that_of_numpy,
+)
+from phimath.testing.conformance.tracing import (
+    test_errors_while_tracing_leave_no_residue as test_errors_while_tracing_leave_no_residue,
+)
+from phimath.testing.conformance.tracing import (
+    test_functions_are_traced_once as test_functions_are_traced_once,
+)
+from phimath.testing.conformance.tracing import (
+    test_loops_are_traced_once as test_loops_are_traced_once,
+)
 
 __all__ = [
+    "test_compiled_result_equals_that_of_numpy",
+    "test_loops_are_traced_once",
+    "test_errors_while_tracing_leave_no_residue",
+    "test_functions_are_traced_once",
     "test_case_names_are_unique",
     "test_contract_is_covered",
     "test_declarations_give_advice",

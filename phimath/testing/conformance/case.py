@@ -50,8 +50,8 @@ class Case:
     """One row.
 
     method: name of a contract method or elementwise function.
-    arguments: NumPy arrays become native, also inside of lists; `Plain`, `Made` and all others as
-        described there.
+    arguments: NumPy arrays become native, also inside of lists and tuples; `Plain`, `Made` and
+        all others as described there.
     expected: gives the results from the arguments as they stand here; arrays have the exact
         element type that is promised.
     observe: what of the results, as NumPy values, is compared where they are not unique
@@ -61,6 +61,8 @@ class Case:
     differentiable: positions of the arguments whose derivative is compared with finite differences.
     differentiated: positions of those results that enter this derivative, all by default.
     takes_device: whether the method has an argument `device`.
+    program_arguments: for methods whose result is a program: what it is called with, twice.  The
+        results of the second call count.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Case:
     differentiable: tuple[int, ...] = ()
     differentiated: tuple[int, ...] | None = None
     takes_device: bool = False
+    program_arguments: tuple[Any, ...] | None = None
 
     def __str__(self) -> str:
         return f"{self.method}-{self.name}"
@@ -98,6 +101,8 @@ def to_native(backend: Backend[Any], argument: Any, device: str | None = None) -
         return backend.from_numpy(argument, device)
     if isinstance(argument, list):
         return [to_native(backend, a, device) for a in argument]
+    if isinstance(argument, tuple):
+        return tuple(to_native(backend, a, device) for a in argument)
     return argument
 
 

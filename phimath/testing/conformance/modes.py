@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +13,7 @@ from phimath.testing.assertions import assert_close
 from phimath.testing.conformance.case import method_of, to_native, to_numpy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from phimath.backend import Backend
     from phimath.testing.conformance.case import Case
@@ -41,15 +42,25 @@ def on_another_device(backend: Backend[Any], case: Case) -> None:
 
 
 def _has_arrays(case: Case) -> bool:
-    return any(isinstance(argument, (np.ndarray, list)) for argument in case.arguments) and (
-        case.method != "to_device"
-    )
+    return bool(_arrays_in(case.arguments)) and case.method != "to_device"
+
+
+def _arrays_in(argument: Any) -> list[np.ndarray]:
+    """Arrays that become native, in their order."""
+    if isinstance(argument, (tuple, list)):
+        return [array for part in argument for array in _arrays_in(part)]
+    return [argument] if isinstance(argument, np.ndarray) else []
 
 
 def _call(backend: Backend[Any], case: Case, device: str | None) -> Any:
     arguments = [to_native(backend, argument, device) for argument in case.arguments]
     options = {"device": device} if case.takes_device and device is not None else {}
-    return method_of(backend, case.method)(*arguments, **options)
+    result = method_of(backend, case.method)(*arguments, **options)
+    if case.program_arguments is None:
+        return result
+    given = to_native(backend, case.program_arguments, device)
+    result(*given)
+    return result(*given)
 
 
 def _leaves(results: Any) -> list[Any]:
@@ -106,6 +117,53 @@ def _check_value(found: Any, expected: Any, ulps: float) -> None:
     # Sums cancel: what is small beside the other results is as exact as these.
     scale = float(finite.max(initial=0))
     assert_close(found, expected, rtol=tolerance, atol=tolerance * min(scale, 1))
+
+
+def compiled(backend: Backend[Any], *cases: Case) -> None:
+    """The same results by one program for all these cases, whose arrays are its arguments."""
+    forms: list[Any] = []
+
+    def function(*natives: Any) -> tuple[Any, ...]:
+        remaining, outputs = iter(natives), list[Any]()
+        forms.clear()
+        for case in cases:
+            arguments = [_traced(backend, argument, remaining) for argument in case.arguments]
+            results = method_of(backend, case.method)(*arguments)
+            forms.append(_mapped(results, lambda leaf: _kept(backend, leaf, outputs)))
+        return tuple(outputs)
+
+    natives = [to_native(backend, a) for case in cases for a in _arrays_in(case.arguments)]
+    outputs = backend.compile(function, natives)(*natives)
+    for case, form in zip(cases, forms, strict=True):
+        results = _mapped(form, lambda leaf: outputs[leaf.index] if type(leaf) is Slot else leaf)
+        _check(backend, case, results)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Stands for one of the arrays that a program gives."""
+
+    index: int
+
+
+def _kept(backend: Backend[Any], leaf: Any, outputs: list[Any]) -> Any:
+    if not backend.owns(leaf):
+        return leaf
+    outputs.append(leaf)
+    return Slot(len(outputs) - 1)
+
+
+def _mapped(results: Any, function: Callable[[Any], Any]) -> Any:
+    if isinstance(results, (tuple, list)):
+        return tuple(_mapped(result, function) for result in results)
+    return function(results)
+
+
+def _traced(backend: Backend[Any], argument: Any, natives: Iterator[Any]) -> Any:
+    """The argument with traced arrays in place of its own."""
+    if isinstance(argument, (tuple, list)):
+        return type(argument)(_traced(backend, part, natives) for part in argument)
+    return next(natives) if isinstance(argument, np.ndarray) else to_native(backend, argument)
 
 
 def differentiated(backend: Backend[Any], case: Case) -> None:
@@ -178,8 +236,9 @@ def _noise(sizes: tuple[int, ...], dtype: np.dtype[Any], seed: int) -> np.ndarra
     return np.asarray(values, dtype)
 
 
-MODES: Final[dict[str, Callable[[Backend[Any], Case], None]]] = {
+MODES: Final[dict[str, Callable[..., None]]] = {
     "eager": eagerly,
     "device": on_another_device,
     "gradient": differentiated,
+    "compiled": compiled,
 }

@@ -11,6 +11,7 @@ from phimath.backend import Backend
 from phimath.backend.support import advice
 from phimath.testing.conformance import (
     arrange,
+    compile,  # a module, named like its topic
     convert,
     create,
     elementwise,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 TOPICS: Final = (
     convert, create, elementwise, reduce, arrange,
-    index, linear_algebra, spectral, random, gradient,
+    index, linear_algebra, spectral, random, gradient, compile,
 )  # fmt: skip
 CASES: Final[tuple[Case, ...]] = tuple(case for topic in TOPICS for case in topic.CASES)
 _SMOOTH: Final = tuple(case for case in CASES if case.differentiable)
@@ -46,7 +47,7 @@ def _contract() -> dict[str, Any]:
     }
 
 
-def _reason_to_fail(backend: Backend[Any], case: Case) -> str | None:
+def reason_to_fail(backend: Backend[Any], case: Case) -> str | None:
     """What the backend declares about the method, or about an element type few have."""
     optional = sorted(element_types(case.arguments) - set(ALL))
     declared = (advice(backend, case.method), *map(backend.unsupported.get, optional))
@@ -57,7 +58,7 @@ def _expect_what_is_declared(
     request: pytest.FixtureRequest, backend: Backend[Any], case: Case
 ) -> None:
     """What is declared as unsupported must fail; if it works, the declaration is outdated."""
-    reason = _reason_to_fail(backend, case)
+    reason = reason_to_fail(backend, case)
     if reason is not None:
         request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
 
@@ -76,7 +77,7 @@ def test_result_stays_on_its_device(backend: Backend[Any], topic: Any) -> None:
     """The first case of each method on another device than the default one, where there is one."""
     first = {case.method: case for case in reversed(topic.CASES)}
     for case in first.values():
-        if _reason_to_fail(backend, case) is None:
+        if reason_to_fail(backend, case) is None:
             try:
                 MODES["device"](backend, case)
             except Exception as error:

@@ -117,7 +117,7 @@ def capture_loop(
     names = (f"loop_condition_{first}", f"loop_body_{first + 1}")
     for name, module in zip(names, modules, strict=True):
         tracer.root.register_module(name, module)
-    node = tracer.create_proxy(
+    loop = tracer.create_proxy(
         "call_function",
         while_loop_op,
         (
@@ -127,7 +127,8 @@ def capture_loop(
         ),
         {},
     )
-    return track_tensor_tree(results, node, constant=None, tracer=tracer)
+    _separate_inputs(loop.node)
+    return track_tensor_tree(results, loop, constant=None, tracer=tracer)
 
 
 def _record(function: Callable[..., tuple[Tensor, ...]], inputs: Sequence[Tensor]) -> _Recording:
@@ -200,19 +201,31 @@ def _lift_attributes(recordings: Sequence[_Recording]) -> list[Tensor]:
 def _separate_outputs(graph: Graph) -> None:
     """Copy outputs that share memory with an input or another output: compilers forbid both."""
     output = _output(graph)
-    seen: set[Node] = set()
+    inputs: set[object] = set(graph.find_nodes(op="placeholder"))
+    output.args = (_separate(output.args[0], output, inputs),)
+
+
+def _separate_inputs(loop: Node) -> None:
+    """Copy arrays that a loop is given twice, e.g. as two entries of its state."""
+    test, step, state, around = loop.args
+    distinct = _separate((*around, *state), loop, set())
+    loop.args = (test, step, distinct[len(around) :], distinct[: len(around)])
+
+
+def _separate(nodes: Sequence[Node], user: Node, taken: set[object]) -> tuple[Node, ...]:
     results: list[Node] = []
-    for node in output.args[0]:
+    for node in nodes:
         base = _base(node)
-        if base.op == "placeholder" or base in seen:
-            with graph.inserting_before(output):
-                copied = graph.call_function(torch.ops.aten.clone.default, (node,))
+        memory = base.target if base.op == "get_attr" else base
+        if memory in taken:
+            with user.graph.inserting_before(user):
+                copied = user.graph.call_function(torch.ops.aten.clone.default, (node,))
             copied.meta = {**node.meta, "only_for_compilers": True}
             results.append(copied)
         else:
-            seen.add(base)
+            taken.add(memory)
             results.append(node)
-    output.args = (tuple(results),)
+    return tuple(results)
 
 
 def _output(graph: Graph) -> Node:

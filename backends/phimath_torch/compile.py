@@ -5,15 +5,12 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
-import torch
 from torch import Tensor
-from torch._C import _set_grad_enabled  # pyright: ignore[reportAttributeAccessIssue]
 
 from phimath.backend.contract.compile import Compile
-from phimath.errors import BackendError
 from phimath_torch.capture import capture, capture_loop, is_recording
 from phimath_torch.optimize import compile_optimization, inductor_program, optimize_in_background
-from phimath_torch.program import python_program
+from phimath_torch.program import entry, python_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,7 +37,7 @@ class TorchCompile(Compile[Tensor]):
             program.optimize()
         elif policy == "background":
             program.optimize_when_called_again()
-        return program
+        return entry(len(arguments), program)
 
     def while_loop(
         self,
@@ -65,21 +62,6 @@ class Program:
         self.sample = tuple((tuple(a.shape), a.dtype, a.device) for a in arguments)
         self.python = python_program(module)
         self.run = self.python
-
-    def __call__(self, *arrays: Tensor) -> tuple[Tensor, ...]:
-        """Outputs for arrays of the sizes and types that the program was made for."""
-        if not torch.is_grad_enabled():
-            return self.run(*[_plain(array) for array in arrays])
-        if any([array.requires_grad for array in arrays]):
-            raise BackendError(
-                "A compiled function was called with a tensor that requires a gradient, but has no "
-                "derivative. Call the function itself, or compile the function with its gradient."
-            )
-        _set_grad_enabled(False)
-        try:
-            return self.run(*[_plain(array) for array in arrays])
-        finally:
-            _set_grad_enabled(True)
 
     def optimize(self) -> None:
         """Compile the graph, and run the result from now on; if this fails, the next call warns."""
@@ -108,10 +90,10 @@ class Program:
 
         self.run = first
 
-    def _use(self, compiled: Callable[..., tuple[Tensor, ...]]) -> None:
+    def _use(self, compiled: Callable[..., Sequence[Tensor]]) -> None:
         def checked(*arrays: Tensor) -> tuple[Tensor, ...]:
             try:
-                return compiled(*arrays)
+                return tuple(compiled(*arrays))
             except Exception as error:  # e.g. Inductor's asserts on strides after an FFT
                 results = self.python(*arrays)
                 self._warn_at_next_call(error)
@@ -125,15 +107,8 @@ class Program:
             warnings.warn(
                 "PyTorch could not optimise a compiled function, which is run operation by "
                 f"operation instead: {type(error).__name__}: {error}",
-                stacklevel=3,
+                stacklevel=4,
             )
             return self.python(*arrays)
 
         self.run = warn
-
-
-def _plain(array: Tensor) -> Tensor:
-    """As the graph was captured: contiguous, without a pending conjugate or sign."""
-    if array.is_conj() or array.is_neg():
-        array = array.resolve_conj().resolve_neg()
-    return array.contiguous()

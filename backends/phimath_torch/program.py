@@ -17,6 +17,8 @@ from torch._higher_order_ops.while_loop import while_loop_op
 from torch._ops import OpOverload
 from torch.fx import GraphModule, Node
 
+from phimath.errors import BackendError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -40,6 +42,52 @@ def python_program(module: GraphModule) -> Callable[..., tuple[Tensor, ...]]:
     return writer.namespace[name]
 
 
+def entry(count: int, program: object) -> Callable[..., tuple[Tensor, ...]]:
+    """Function of `count` tensors that calls `program.run` with them in the form of the capture.
+
+    Without derivatives, which a program does not have.  Written out because a loop over the
+    arguments would take as long as an operation.
+    """
+    names = [f"a{i}" for i in range(count)]
+    inputs = ", ".join(names)
+    body = "".join(
+        f"        if not {a}.is_contiguous() or {a}.is_conj() or {a}.is_neg():\n"
+        f"            {a} = plain({a})\n"
+        for a in names
+    )
+    text = f"""
+def enter({inputs}):
+    graded = is_grad_enabled()
+    if graded:
+        if {" or ".join(f"{a}.requires_grad" for a in names) or "False"}:
+            refuse()
+        set_grad_enabled(False)
+    try:
+{body}        return program.run({inputs})
+    finally:
+        if graded:
+            set_grad_enabled(True)
+"""
+    namespace: dict[str, Any] = {
+        "is_grad_enabled": torch.is_grad_enabled,
+        "set_grad_enabled": torch._C._set_grad_enabled,
+        "plain": lambda array: array.resolve_conj().resolve_neg().contiguous(),
+        "refuse": _refuse,
+        "program": program,
+    }
+    exec(text, namespace)  # our own text, from a number
+    enter = namespace["enter"]
+    enter.program = program
+    return enter
+
+
+def _refuse() -> None:
+    raise BackendError(
+        "A compiled function was called with a tensor that requires a gradient, but has no "
+        "derivative. Call the function itself, or compile the function with its gradient."
+    )
+
+
 class _Writer:
     """Functions of one program, in one namespace with their constants."""
 
@@ -60,12 +108,14 @@ class _Writer:
         """Add the function of a graph; its name."""
         nodes = list(module.graph.nodes)
         names = {node: f"v{i}" for i, node in enumerate(nodes)}
-        last_use = {source: node for node in nodes for source in node.all_input_nodes}
+        last_use = {source: node for node in nodes for source in _read_by(node)}
         lines: list[str] = []
         for node in nodes:
             if node.op == "get_attr":
                 value = getattr(module, str(node.target))
-                names[node] = self.write(value) if isinstance(value, GraphModule) else self.constant(value)
+                names[node] = (
+                    self.write(value) if isinstance(value, GraphModule) else self.constant(value)
+                )
             elif node.meta.get("only_for_compilers"):
                 lines.append(f"{names[node]} = {names[node.args[0]]}")
             elif node.op == "call_function":
@@ -75,7 +125,7 @@ class _Writer:
                 break
             dead = [
                 names[source]
-                for source in node.all_input_nodes
+                for source in _read_by(node)
                 if last_use[source] is node and source.op != "get_attr"
             ]
             if dead:  # its memory is free for what follows
@@ -96,14 +146,12 @@ class _Writer:
                 f"while {names[test]}(*{result}{extra}):",
                 f"    {result} = {names[step]}(*{result}{extra})",
             )
+        if _is_slice(node):
+            source, index = _index(node)
+            return () if _is_cut_further(node) else (f"{result} = {names[source]}[{index}]",)
         values = [self._literal(argument, names) for argument in node.args]
         if node.target is operator.getitem:
             return (f"{result} = {values[0]}[{values[1]}]",)
-        if node.target is torch.ops.aten.slice.Tensor and not node.kwargs:
-            axis, start, stop, step = (*node.args[1:], *(0, None, None, 1)[len(node.args) - 1 :])
-            # An end beyond the axis is a very large number here, and no end in Python.
-            colons = ":, " * axis
-            return (f"{result} = {values[0]}[{colons}{start or ''}:{'' if stop is None else stop}:{step}]",)
         values += [f"{key}={self._literal(value, names)}" for key, value in node.kwargs.items()]
         return (f"{result} = {self.constant(_callable(node.target))}({', '.join(values)})",)
 
@@ -119,6 +167,32 @@ class _Writer:
         if type(value) is float and math.isfinite(value):
             return repr(value)
         return self.constant(value)
+
+
+def _read_by(node: Node) -> list[Node]:
+    if not _is_slice(node):
+        return node.all_input_nodes
+    return [] if _is_cut_further(node) else [_index(node)[0]]
+
+
+def _is_slice(node: Node) -> bool:
+    return node.target is torch.ops.aten.slice.Tensor and not node.kwargs
+
+
+def _is_cut_further(node: Node) -> bool:
+    """Whether the only user of a slice is one along a later axis, which then cuts both."""
+    user = next(iter(node.users))
+    return len(node.users) == 1 and _is_slice(user) and user.args[1] > node.args[1]
+
+
+def _index(node: Node) -> tuple[Node, str]:
+    """The node that a slice cuts, maybe along several axes, and the index as text."""
+    source, axis, start, stop, step = (*node.args, *(0, 0, None, 1)[len(node.args) - 1 :])
+    index = f"{start or ''}:{'' if stop is None else stop}:{step}"
+    if not (_is_slice(source) and _is_cut_further(source)):
+        return source, ":, " * axis + index
+    first, before = _index(source)
+    return first, before + ", " + ":, " * (axis - source.args[1] - 1) + index
 
 
 def _callable(target: Any) -> Any:  # operators of PyTorch have no common type

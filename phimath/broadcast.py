@@ -1,6 +1,7 @@
 """Alignment by name, planned once per combination of operands and looked up afterwards.
 
-A dense tensor is a native array plus a `Signature`: backend, element type, shape, and the stored dimensions, in native order.
+A dense tensor is a native array plus a `Signature`: backend, element type, shape, and the stored
+dimensions, in native order.
 Dimensions of the shape that are not stored are expanded lazily: the value is the same along them.
 """
 
@@ -176,7 +177,8 @@ def _checks(
             )
         if not least <= value < limit:
             raise ValueRangeError(
-                f"{value} is out of range for {operation.name} with {dtype}, which holds {least} to {limit - 1}. "
+                f"{value} is out of range for {operation.name} with {dtype}, which holds {least} "
+                f"to {limit - 1}. "
                 "Cast the tensor to a wider type first, e.g. to_int64(t)."
             )
         return value
@@ -194,7 +196,7 @@ def _number(backend: Backend[Any], dtype: DType) -> Callable[[Native], Native]:
 def prepare_operand(
     operand: Signature, backend: Backend[Any], dtype: DType, stored: Shape
 ) -> Callable[[Native], Native] | None:
-    """Function that moves, casts and aligns a native array to `stored`, or `None` if nothing is to do."""
+    """Function that moves, casts and aligns a native array to `stored`; `None` if nothing is to do."""
     steps: list[Callable[[Native], Native]] = []
     source = operand.backend
     if source is not backend:
@@ -226,9 +228,10 @@ def _chain(steps: list[Callable[[Native], Native]]) -> Callable[[Native], Native
 def alignment(
     stored: Shape, target: Shape
 ) -> tuple[tuple[int, ...] | None, tuple[int, ...]] | None:
-    """Permutation and inserted axes that bring an array with dims `stored` to the order of `target`.
+    """Permutation and inserted axes that bring an array with dims `stored` to those of `target`.
 
-    Leading axes that native broadcasting adds by itself are not inserted.  `None` if nothing is to do.
+    Leading axes that native broadcasting adds by itself are not inserted.  `None` if nothing is to
+    do.
     """
     if stored.names == target.names or stored is EMPTY_SHAPE:
         return None

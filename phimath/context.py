@@ -1,6 +1,7 @@
 """Defaults of the process and of the current context: backend and device.
 
-`use` sets the default of the process, `using` overrides it inside of a `with` block for this thread or task only.
+`use` sets the default of the process, `using` overrides it inside of a `with` block for this thread
+or task only.
 """
 
 from __future__ import annotations
@@ -64,14 +65,17 @@ def default_backend() -> Backend[Any]:
 
 
 def use(backend: str | Backend[Any], device: str | None = None) -> Backend[Any]:
-    """Make a backend (and device) the default of the process: `use('torch')`, `use('torch', 'cuda:0')`."""
+    """Make a backend (and device) the default of the process.
+
+    `use('torch')`, `use('torch', 'cuda:0')`.
+    """
     _process[0] = _default(backend, device)
     return _process[0].backend
 
 
 @contextmanager
 def using(backend: str | Backend[Any], device: str | None = None) -> Iterator[Backend[Any]]:
-    """Make a backend (and device) the default inside of a `with` block, in this thread or task only."""
+    """Make a backend (and device) the default in a `with` block, for this thread or task only."""
     chosen = _default(backend, device)
     token = _override.set(chosen)
     try:
@@ -81,11 +85,16 @@ def using(backend: str | Backend[Any], device: str | None = None) -> Iterator[Ba
 
 
 def use_by_import(backend: str) -> None:
-    """What an import line such as `from phisim.torch import *` does: `use`, but only for one backend per process."""
+    """What an import line such as `from phisim.torch import *` does.
+
+    `use`, but only for one backend per process.
+    """
     if _import_line and _import_line[0] != backend:
         raise BackendError(
-            f"The import line of {_import_line[0]} has already chosen the backend of this process, now that of "
-            f"{backend} was imported. Keep one import line and switch with: with math.using('{backend}'): …"
+            f"The import line of {_import_line[0]} has already chosen the backend of this process, "
+            f"now that of "
+            f"{backend} was imported. Keep one import line and switch with: with "
+            f"math.using('{backend}'): …"
         )
     use(backend)
     _import_line[:] = [backend]

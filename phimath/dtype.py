@@ -1,7 +1,8 @@
 """Data types: one interned object per kind and width, and the one rule for result types.
 
-Floating results have the precision of the context, whatever the inputs; integers and booleans promote as the
-Array API standard says (https://data-apis.org/array-api/latest/API_specification/type_promotion.html).
+Floating results have the precision of the context, whatever the inputs; integers and booleans
+promote as the Array API standard says
+(https://data-apis.org/array-api/latest/API_specification/type_promotion.html).
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ _NUMBER_KINDS: Final[dict[type, str]] = {
 
 @final
 class DType:
-    """One element type, e.g. `DType(float, 32)` or `DType("float32")`.  Interned: compare with `is`."""
+    """One element type, e.g. `DType(float, 32)` or `DType("float32")`.
+
+    Interned: compare with `is`.
+    """
 
     __slots__ = ("__weakref__", "bits", "is_floating", "kind", "name")
 
@@ -37,7 +41,7 @@ class DType:
     is_floating: bool
 
     def __new__(cls, kind: type | str | DType, bits: int | None = None) -> DType:
-        """Look up the type of this kind (`bool`, `int`, `float`, `complex` or a name) and width in bits."""
+        """Look up a type by kind (`bool`, `int`, `float`, `complex` or a name) and width in bits."""
         if isinstance(kind, DType):
             return kind
         name = kind if isinstance(kind, str) else _NUMBER_KINDS.get(kind, "")
@@ -108,7 +112,8 @@ COMPLEX64, COMPLEX128 = (_define("complex", bits) for bits in (64, 128))
 DEFAULT_INT = INT64
 
 FLOAT_OF_PRECISION: Final = {16: FLOAT16, 32: FLOAT32, 64: FLOAT64}
-# There is no 32-bit complex type in any backend: half precision computes complex numbers in 64 bits.
+# There is no 32-bit complex type in any backend: half precision computes complex numbers in 64
+# bits.
 COMPLEX_OF_PRECISION: Final = {16: COMPLEX64, 32: COMPLEX64, 64: COMPLEX128}
 
 _default_precision = [32]
@@ -138,7 +143,7 @@ def set_precision(bits: int) -> None:
 
 @contextmanager
 def precision(bits: int) -> Iterator[None]:
-    """Compute with `bits` (16, 32 or 64) inside of the `with` block, in this thread or task only."""
+    """Compute with `bits` (16, 32, 64) inside of the `with` block, in this thread or task only."""
     token = _precision.set(_checked_precision(bits))
     try:
         yield

@@ -1,4 +1,8 @@
-"""Selections: what stands in brackets behind a tensor, parsed to integers, slices, lists and tensors per dimension."""
+"""Selections.
+
+What stands in brackets behind a tensor, parsed to integers, slices, lists and tensors per
+dimension.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +25,16 @@ ListSelection = tuple[tuple[int, ...], tuple[str, ...] | None]
 
 
 def parse_selection(selection: Selection, shape: Shape) -> dict[str, Any]:
-    """Parts per dimension of `{'x': 0, 'vector': 'y,x'}`, `{channel: 'x'}` or a label of the only channel dimension."""
+    """Parts per dimension of `{'x'.
+
+    0, 'vector': 'y,x'}`, `{channel: 'x'}` or a label of the only channel dimension.
+    """
     if isinstance(selection, str):
         selection = {_labelled_dim(selection, shape): selection}
     if not isinstance(selection, Mapping):
         raise DimensionError(
-            f"Indexing a tensor of shape {shape} with {selection!r} does not say which dimension is meant. "
+            f"Indexing a tensor of shape {shape} with {selection!r} does not say which dimension "
+            f"is meant. "
             "Write t.x[...] or t[{'x': ...}]."
         )
     parts: dict[str, Any] = {}
@@ -41,7 +49,8 @@ def _selected_names(key: Any, shape: Shape) -> tuple[str, ...]:
         names = shape.of_type(key).names
         if len(names) != 1:
             raise DimensionError(
-                f"{{{key.name}: …}} needs exactly one {key.name} dimension, but {shape} has {len(names)}."
+                f"{{{key.name}: …}} needs exactly one {key.name} dimension, but {shape} has "
+                f"{len(names)}."
             )
         return names
     if not isinstance(key, (str, Shape)):
@@ -66,7 +75,8 @@ def parse_part(part: Any, dim: Dim, shape: Shape) -> Any:
         return _label_slice(part, dim, shape)
     if isinstance(part, bool):
         raise ShapeError(
-            f"Cannot index '{dim.name}' with the boolean {part}. Use an integer or a boolean tensor."
+            f"Cannot index '{dim.name}' with the boolean {part}. Use an integer or a boolean "
+            f"tensor."
         )
     if isinstance(part, str):
         return _by_labels(part, dim, shape)
@@ -120,7 +130,8 @@ def _by_labels(text: str, dim: Dim, shape: Shape) -> int | ListSelection:
     labels = tuple(label.strip() for label in new.split(","))
     if len(labels) != len(positions):
         raise LabelError(
-            f"'{text}' selects {len(positions)} labels but gives {len(labels)} new ones. Give one each."
+            f"'{text}' selects {len(positions)} labels but gives {len(labels)} new ones. Give one "
+            f"each."
         )
     if len(set(labels)) != len(labels) or "" in labels:
         raise LabelError(f"The new labels in '{text}' are not unique or empty. Rename some.")

@@ -1,7 +1,8 @@
 """Shapes: named, typed, optionally labelled dimensions as one immutable, interned class.
 
-Five types exist, always ordered batch, dual, instance, spatial, channel.  Because shapes are interned, `is`, `==` and
-`hash` mean the same: equal dimensions in equal order with equal labels.  `same_dims` compares without order.
+Five types exist, always ordered batch, dual, instance, spatial, channel.  Because shapes are
+interned, `is`, `==` and `hash` mean the same: equal dimensions in equal order with equal labels.
+`same_dims` compares without order.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias, cast, final
 from weakref import WeakValueDictionary
 
 from phimath import dimension
-from phimath.dimension import TYPES, Dim, DimType, Varying, SHAPE_CLASS, follow_names, format_dim
+from phimath.dimension import SHAPE_CLASS, TYPES, Dim, DimType, Varying, follow_names, format_dim
 from phimath.errors import DimensionError, ShapeError
 from phimath.merge import merge_dims
 
@@ -42,7 +43,10 @@ class _OfTypes:
 
 @final
 class Shape:
-    """Immutable tuple of dimensions.  Made by `batch`, `dual`, `instance`, `spatial`, `channel` and `&`."""
+    """Immutable tuple of dimensions.
+
+    Made by `batch`, `dual`, `instance`, `spatial`, `channel` and `&`.
+    """
 
     __slots__ = ("__weakref__", "_filtered", "_positions", "dims", "names", "rank", "sizes")
 
@@ -96,7 +100,8 @@ class Shape:
         """The only dimension; an error if there is none or more than one."""
         if self.rank != 1:
             raise ShapeError(
-                f"Expected exactly one dimension but got {self}. Select one by name, e.g. shape['x']."
+                f"Expected exactly one dimension but got {self}. Select one by name, e.g. "
+                f"shape['x']."
             )
         return self.dims[0]
 
@@ -140,7 +145,10 @@ class Shape:
         return cast("tuple[int, ...]", self.sizes)
 
     def position(self, name: str) -> int:
-        """Index of the dimension in this shape; an error that lists what exists if it is missing."""
+        """Index of the dimension in this shape.
+
+        An error that lists what exists if it is missing.
+        """
         try:
             return self._positions[name]
         except KeyError:
@@ -207,7 +215,7 @@ class Shape:
         return found
 
     def only(self, dims: DimFilter, *, reorder: bool = False) -> Shape:
-        """The dimensions selected by `dims` as far as they exist, in own order or in that of `dims`."""
+        """Dimensions selected by `dims` as far as they exist, in own order or in that of `dims`."""
         names = dim_names(dims, self)
         if reorder:
             return Shape(*(self.dims[self._positions[n]] for n in names if n in self._positions))
@@ -219,7 +227,10 @@ class Shape:
         return Shape(*(dim for dim in self.dims if dim.name not in names))
 
     def resolve(self, dims: DimFilter) -> Shape:
-        """The dimensions selected by `dims`, in their order; naming one that is missing is an error."""
+        """The dimensions selected by `dims`, in their order.
+
+        Naming one that is missing is an error.
+        """
         return Shape(*(self.dim(name) for name in dim_names(dims, self)))
 
     def __getitem__(self, selection: str | int | slice | Shape) -> Shape:
@@ -243,10 +254,12 @@ class Shape:
     def with_sizes(self, sizes: Iterable[Size] | Size) -> Shape:
         """Same dimensions with other sizes; labels are dropped where the size changes."""
         is_single = sizes is None or isinstance(sizes, (int, Varying))
-        each: tuple[Size, ...] = (sizes,) * self.rank if is_single else tuple(sizes)  # type: ignore[arg-type]
+        # type: ignore[arg-type]
+        each: tuple[Size, ...] = (sizes,) * self.rank if is_single else tuple(sizes)
         if len(each) != self.rank:
             raise ShapeError(
-                f"{self} needs {self.rank} sizes, not the {len(each)} of {each}. Give one per dimension."
+                f"{self} needs {self.rank} sizes, not the {len(each)} of {each}. Give one per "
+                f"dimension."
             )
         return Shape(*(dim.with_size(size) for dim, size in zip(self.dims, each, strict=True)))
 
@@ -287,7 +300,10 @@ class Shape:
     as_channel = partialmethod(as_type, dimension.channel)
 
     def at(self, index: Mapping[str, int]) -> Shape:
-        """Shape of one slice: indexed dimensions are gone, sizes varying along them are resolved."""
+        """Shape of one slice.
+
+        Indexed dimensions are gone, sizes varying along them are resolved.
+        """
         dims: list[Dim] = []
         for dim in self.dims:
             if dim.name not in index:
@@ -343,7 +359,10 @@ EMPTY_SHAPE = Shape()
 
 
 def dim_names(dims: DimFilter, shape: Shape) -> tuple[str, ...]:
-    """Names selected by a filter: `'x,y'`, a type, a shape, a collection of these, a function, `None` for all."""
+    """Names selected by a filter.
+
+    `'x,y'`, a type, a shape, a collection of these, a function, `None` for all.
+    """
     if dims is None:
         return shape.names
     if isinstance(dims, str):
@@ -367,7 +386,10 @@ def dim_names(dims: DimFilter, shape: Shape) -> tuple[str, ...]:
 
 
 def merge_shapes(*shapes: Shape) -> Shape:
-    """Union of dimensions, ordered by type, then by first appearance; sizes, types and labels must agree."""
+    """Union of dimensions, ordered by type, then by first appearance.
+
+    Sizes, types and labels must agree.
+    """
     result = shapes[0].sorted_by_type() if shapes else EMPTY_SHAPE
     for shape in shapes[1:]:
         if shape is not result:

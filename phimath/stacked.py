@@ -1,4 +1,7 @@
-"""Lazily stacked tensors: components kept apart along one dimension, of equal or of different sizes."""
+"""Lazily stacked tensors.
+
+Components kept apart along one dimension, of equal or of different sizes.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +98,8 @@ class Stacked(Tensor):
         if not self.shape.is_uniform:
             raise ShapeError(
                 f"The sizes of {self.shape} vary, so that there is no single native array of it. "
-                f"Use its components (t.{self.along}[0]), pack the varying dimensions into one, or pad_to_uniform(t)."
+                f"Use its components (t.{self.along}[0]), pack the varying dimensions into one, or "
+                f"pad_to_uniform(t)."
             )
         backend = self.backend
         dtype = self.dtype
@@ -210,8 +214,10 @@ def _stacked_shape(along: Dim, *shapes: Shape) -> Shape:
             continue
         if any(isinstance(size, Varying) for size in sizes):
             raise ShapeError(
-                f"Cannot stack along '{along.name}': the size of '{candidate.name}' would vary along two dimensions. "
+                f"Cannot stack along '{along.name}': the size of '{candidate.name}' would vary "
+                f"along two dimensions. "
                 "Stack all in one dimension, or pack the varying one first."
             )
-        merged.append(Dim(candidate.name, candidate.type, Varying(along.name, sizes), None))  # type: ignore[arg-type]
+        # type: ignore[arg-type]
+        merged.append(Dim(candidate.name, candidate.type, Varying(along.name, sizes), None))
     return merge_shapes(Shape(dim), Shape(*merged))

@@ -1,7 +1,8 @@
 """The table of elementwise operations, as plain data.
 
-Each row names the operation, the backend function behind it, its rule for data types, its derivative and its algebraic facts.
-Tensors of every storage and all tracers work from these rows, so that a new operation is one new row.
+Each row names the operation, the backend function behind it, its rule for data types, its
+derivative and its algebraic facts. Tensors of every storage and all tracers work from these rows,
+so that a new operation is one new row.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ Rule = Literal[
     "numeric", "float", "real", "phase", "equal", "order", "test", "logic", "shift", "select"
 ]
 
-# A partial derivative gets the operations by name, the result and the arguments.  `Any`: it works on tensors of all
+# A partial derivative gets the operations by name, the result and the arguments.  `Any`: it works
+# on tensors of all
 # storages and on the tracers built above this module.
 Partial = "Callable[..., Any]"
 
@@ -31,10 +33,13 @@ Partial = "Callable[..., Any]"
 class Operation:
     """One row.
 
-    function: name in the backend contract; boolean_function: the one for booleans, where it differs.
+    function: name in the backend contract; boolean_function: the one for booleans, where it
+    differs.
     derivative: one partial derivative per argument, `None` where it is zero or does not exist.
-    linear_in: arguments in which it is linear while the others are constant; jointly_linear: linear in all at once.
-    zero_preserving: the result is zero wherever the first argument is, so that sparse patterns survive.
+    linear_in: arguments in which it is linear while the others are constant; jointly_linear: linear
+    in all at once.
+    zero_preserving: the result is zero wherever the first argument is, so that sparse patterns
+    survive.
     """
 
     name: str
@@ -103,7 +108,8 @@ _ROWS = (
     Operation("less_equal", "less_equal", 2, "order", "<="),
     Operation("greater", "greater", 2, "order", ">"),
     Operation("greater_equal", "greater_equal", 2, "order", ">="),
-    Operation("bitwise_and", "bitwise_and", 2, "logic", "&", boolean_function="logical_and", zero_preserving=True),
+    Operation("bitwise_and", "bitwise_and", 2, "logic", "&",
+        boolean_function="logical_and", zero_preserving=True),
     Operation("bitwise_or", "bitwise_or", 2, "logic", "|", boolean_function="logical_or"),
     Operation("bitwise_xor", "bitwise_xor", 2, "logic", "^", boolean_function="logical_xor"),
     Operation("shift_left", "bitwise_left_shift", 2, "shift", "<<", zero_preserving=True),
@@ -119,21 +125,27 @@ _ROWS = (
     Operation("expm1", "expm1", 1, "float", "", (lambda op, y, x: y + 1,), zero_preserving=True),
     Operation("log", "log", 1, "float", "", (lambda op, y, x: 1 / x,)),
     Operation("log2", "log2", 1, "float", "", (lambda op, y, x: (1 / natural_logarithm(2)) / x,)),
-    Operation("log10", "log10", 1, "float", "", (lambda op, y, x: (1 / natural_logarithm(10)) / x,)),
-    Operation("log1p", "log1p", 1, "float", "", (lambda op, y, x: 1 / (1 + x),), zero_preserving=True),
+    Operation("log10", "log10", 1, "float", "",
+        (lambda op, y, x: (1 / natural_logarithm(10)) / x,)),
+    Operation("log1p", "log1p", 1, "float", "",
+        (lambda op, y, x: 1 / (1 + x),), zero_preserving=True),
     Operation("sqrt", "sqrt", 1, "float", "", (lambda op, y, x: 0.5 / y,), zero_preserving=True),
     Operation("sin", "sin", 1, "float", "", (lambda op, y, x: op.cos(x),), zero_preserving=True),
     Operation("cos", "cos", 1, "float", "", (lambda op, y, x: -op.sin(x),)),
     Operation("tan", "tan", 1, "float", "", (lambda op, y, x: 1 + y * y,), zero_preserving=True),
-    Operation("arcsin", "asin", 1, "float", "", (lambda op, y, x: 1 / op.sqrt(1 - x * x),), zero_preserving=True),
+    Operation("arcsin", "asin", 1, "float", "",
+        (lambda op, y, x: 1 / op.sqrt(1 - x * x),), zero_preserving=True),
     Operation("arccos", "acos", 1, "float", "", (lambda op, y, x: -1 / op.sqrt(1 - x * x),)),
-    Operation("arctan", "atan", 1, "float", "", (lambda op, y, x: 1 / (1 + x * x),), zero_preserving=True),
+    Operation("arctan", "atan", 1, "float", "",
+        (lambda op, y, x: 1 / (1 + x * x),), zero_preserving=True),
     Operation("sinh", "sinh", 1, "float", "", (lambda op, y, x: op.cosh(x),), zero_preserving=True),
     Operation("cosh", "cosh", 1, "float", "", (lambda op, y, x: op.sinh(x),)),
     Operation("tanh", "tanh", 1, "float", "", (lambda op, y, x: 1 - y * y,), zero_preserving=True),
-    Operation("arcsinh", "asinh", 1, "float", "", (lambda op, y, x: 1 / op.sqrt(x * x + 1),), zero_preserving=True),
+    Operation("arcsinh", "asinh", 1, "float", "",
+        (lambda op, y, x: 1 / op.sqrt(x * x + 1),), zero_preserving=True),
     Operation("arccosh", "acosh", 1, "float", "", (lambda op, y, x: 1 / op.sqrt(x * x - 1),)),
-    Operation("arctanh", "atanh", 1, "float", "", (lambda op, y, x: 1 / (1 - x * x),), zero_preserving=True),
+    Operation("arctanh", "atanh", 1, "float", "",
+        (lambda op, y, x: 1 / (1 - x * x),), zero_preserving=True),
     Operation("sigmoid", "sigmoid", 1, "float", "", (lambda op, y, x: y * (1 - y),)),
     Operation("soft_plus", "softplus", 1, "float", "", (lambda op, y, x: op.sigmoid(x),)),
     Operation("erf", "erf", 1, "float", "", (_two_over_root_pi_gauss,), zero_preserving=True),

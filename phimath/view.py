@@ -20,7 +20,10 @@ _PLAIN_SLICES = {(a, b, type(None)) for a in (int, type(None)) for b in (int, ty
 
 @final
 class DimensionView:
-    """One dimension of a tensor or other shaped object: `t.x[1:]`, `t.vector['x']`, `for s in t.x`, `t.x.size`."""
+    """One dimension of a tensor or other shaped object.
+
+    `t.x[1:]`, `t.vector['x']`, `for s in t.x`, `t.x.size`.
+    """
 
     __slots__ = ("name", "owner")
 

@@ -1,7 +1,8 @@
 """Tensors: immutable values with named dimensions.
 
-`Tensor` is the abstract type with operators, indexing and properties; everything else is a function.  `Dense` is the plain storage; others
-(`phimath.stacked`, sparse, tracers) implement the same few methods.
+`Tensor` is the abstract type with operators, indexing and properties; everything else is a
+function.  `Dense` is the plain storage; others (`phimath.stacked`, sparse, tracers) implement the
+same few methods.
 """
 
 from phimath.tensor.abstract import HOOKS as HOOKS

@@ -28,7 +28,10 @@ HOOKS: dict[str, Callable[..., Any]] = {}
 
 
 class Tensor(Operators["Tensor"]):
-    """Immutable value with named, typed dimensions.  Create with `wrap`, `tensor`, `zeros`, `vec` …."""
+    """Immutable value with named, typed dimensions.
+
+    Create with `wrap`, `tensor`, `zeros`, `vec` ….
+    """
 
     __slots__ = ("__weakref__",)
 
@@ -84,7 +87,9 @@ class Tensor(Operators["Tensor"]):
     # --- out to native arrays ---
 
     def native(self, order: str | Sequence[str] | Shape | None = None) -> Native:
-        """Native array with the axes in this order, e.g. `'x,y,vector'`; optional only up to rank 1.
+        """Native array with the axes in this order, e.g. `'x,y,vector'`.
+
+        Optional only up to rank 1.
 
         Parentheses pack dimensions into one axis, in row-major order: `'b,(x,y)'`.
         """
@@ -93,7 +98,10 @@ class Tensor(Operators["Tensor"]):
         return self.dense().native(order)
 
     def numpy(self, order: str | Sequence[str] | Shape | None = None) -> np.ndarray:
-        """Read-only NumPy array with the axes in this order, e.g. `'x,y,vector'`; optional only up to rank 1."""
+        """Read-only NumPy array with the axes in this order, e.g. `'x,y,vector'`.
+
+        Optional only up to rank 1.
+        """
         array = self.backend.to_numpy(self.native(order))
         array.flags.writeable = False
         return array
@@ -125,7 +133,8 @@ class Tensor(Operators["Tensor"]):
     def __bool__(self) -> bool:
         if self.rank:
             raise ShapeError(
-                f"A tensor of shape {self.shape} is not simply true or false. Use any(t), all(t), where() or cond()."
+                f"A tensor of shape {self.shape} is not simply true or false. Use any(t), all(t), "
+                f"where() or cond()."
             )
         return bool(self.item())
 
@@ -175,7 +184,8 @@ class Tensor(Operators["Tensor"]):
     def __len__(self) -> int:
         if self.rank != 1:
             raise DimensionError(
-                f"A tensor of shape {self.shape} has no single length. Use t.shape.get_size('x') or t.shape.volume."
+                f"A tensor of shape {self.shape} has no single length. Use t.shape.get_size('x') "
+                f"or t.shape.volume."
             )
         return self.shape.get_size(self.shape.names[0])
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def apply(operation: Operation, *operands: Any) -> Any:
-    """Run an elementwise operation on tensors, Python numbers, tuples that stand for vectors, fields ….
+    """Run an elementwise operation on tensors, numbers, tuples that stand for vectors, fields ….
 
     The operand of highest priority decides how.  Native arrays are never matched by position.
     """

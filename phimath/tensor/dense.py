@@ -108,7 +108,8 @@ class Dense(Tensor):
         if order is None:
             if self.rank > 1:
                 raise ShapeError(
-                    f"The order of the axes of {self.shape} must be given, e.g. native('{','.join(self.shape.names)}')."
+                    f"The order of the axes of {self.shape} must be given, e.g. "
+                    f"native('{','.join(self.shape.names)}')."
                 )
             order = self.shape
         return from_stored(self, order)
@@ -119,7 +120,7 @@ class Dense(Tensor):
         return _unpickled, (signature.backend.name, values, signature.shape, signature.stored)
 
     def stored_in(self, names: Sequence[str]) -> Native:
-        """Native array with exactly these dimensions in this order, lazily expanded ones repeated."""
+        """Native array with exactly these dimensions in this order; lazy ones are repeated."""
         signature = self.signature
         backend, stored = signature.backend, signature.stored
         native = self.stored_native

@@ -1,7 +1,8 @@
 """Effects: what a function says besides its result, such as a solve that failed.
 
-Eagerly, an effect is handled at once.  While a function is compiled, its values don't exist yet: they leave the program as hidden results,
-and the wrapper handles them after each call, with the same text.
+Eagerly, an effect is handled at once.  While a function is compiled, its values don't exist yet:
+they leave the program as hidden results, and the wrapper handles them after each call, with the
+same text.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ def is_tracing() -> bool:
 
 
 def effect(values: Any, handle: Callable[[Any], None]) -> None:
-    """Have `handle` called with the tree `values`: now, or after each call of the function being compiled."""
+    """Have `handle` called with the tree `values`.
+
+    Now, or after each call of the function being compiled.
+    """
     collected = _collected.get()
     if collected is None:
         handle(values)

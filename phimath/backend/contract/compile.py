@@ -20,8 +20,9 @@ class Compile(ABC, Generic[A]):
     ) -> Callable[..., tuple[A, ...]]:
         """Program for arrays with the sizes and types of `arguments`.
 
-        `function` runs in Python exactly once, on traced arrays (`is_available` is false for them), before this returns; what it raises
-        is raised here and leaves no residue.  Arrays that it uses from around it are constants of the program.
+        `function` runs in Python exactly once, on traced arrays (`is_available` is false for them),
+        before this returns; what it raises is raised here and leaves no residue.  Arrays that it
+        uses from around it are constants of the program.
         """
 
     @abstractmethod
@@ -31,8 +32,11 @@ class Compile(ABC, Generic[A]):
         body: Callable[..., tuple[A, ...]],
         state: tuple[A, ...],
     ) -> tuple[A, ...]:
-        """Repeat `state = body(*state)` while `condition(*state)`, a boolean scalar, holds, in traced code.
+        """Repeat `state = body(*state)` while the boolean scalar `condition(*state)` holds.
 
-        The arrays keep their sizes and types.  Condition and body are traced once each, whatever the number of iterations; they may use
-        traced arrays from around them.  No array needs to be differentiated through the loop.
+        In traced code it stays a loop.
+
+        The arrays keep their sizes and types.  Condition and body are traced once each, whatever
+        the number of iterations; they may use traced arrays from around them.  No array needs to be
+        differentiated through the loop.
         """

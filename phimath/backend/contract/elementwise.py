@@ -1,7 +1,8 @@
 """Topic `elementwise`: functions that act on each element, with native broadcasting.
 
-The names are those of the Array API standard where it has one.  Operands have been cast to one common type that the function is
-defined for; from the second operand on, a Python number may stand for an array.  `phimath.table` refers to these names.
+The names are those of the Array API standard where it has one.  Operands have been cast to one
+common type that the function is defined for; from the second operand on, a Python number may stand
+for an array.  `phimath.table` refers to these names.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ if TYPE_CHECKING:
 A = TypeVar("A")
 
 UNARY = (
-    "negative abs sign floor ceil round exp expm1 log log2 log10 log1p sqrt sin cos tan asin acos atan "
-    "sinh cosh tanh asinh acosh atanh conj real imag isfinite isnan isinf logical_not bitwise_invert"
+    "negative abs sign floor ceil round exp expm1 log log2 log10 log1p sqrt sin cos tan asin acos "
+    "atan "
+    "sinh cosh tanh asinh acosh atanh conj real imag isfinite isnan isinf logical_not "
+    "bitwise_invert"
 ).split()
 BINARY = (
-    "add subtract multiply divide floor_divide remainder pow maximum minimum atan2 equal not_equal less "
-    "less_equal greater greater_equal logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor "
+    "add subtract multiply divide floor_divide remainder pow maximum minimum atan2 equal not_equal "
+    "less "
+    "less_equal greater greater_equal logical_and logical_or logical_xor bitwise_and bitwise_or "
+    "bitwise_xor "
     "bitwise_left_shift bitwise_right_shift"
 ).split()
 DERIVED = "angle sigmoid softplus erf log_gamma lower_incomplete_gamma".split()
@@ -31,9 +36,10 @@ DERIVED = "angle sigmoid softplus erf log_gamma lower_incomplete_gamma".split()
 class Elementwise(ABC, Generic[A]):
     """Elementwise functions.
 
-    Every name in `UNARY` and `BINARY` must exist as an attribute that takes one or two arrays; a subclass that lacks one can't be
-    instantiated unless it declares it in `unsupported`.  `bitwise_right_shift` is arithmetic; `round` rounds half to even; `sign`
-    of a complex number is z/|z|; `remainder` has the sign of the divisor; integers are never divided by `divide`.
+    Every name in `UNARY` and `BINARY` must exist as an attribute that takes one or two arrays; a
+    subclass that lacks one can't be instantiated unless it declares it in `unsupported`.
+    `bitwise_right_shift` is arithmetic; `round` rounds half to even; `sign` of a complex number is
+    z/|z|; `remainder` has the sign of the divisor; integers are never divided by `divide`.
     """
 
     @abstractmethod

@@ -12,15 +12,19 @@ A = TypeVar("A")
 
 
 class Gradient(ABC, Generic[A]):
-    """Differentiation.  Complex gradients follow ∂L/∂(real) + i ∂L/∂(imaginary): that of ∑|z|² is 2z."""
+    """Differentiation.
+
+    Complex gradients follow ∂L/∂(real) + i ∂L/∂(imaginary): that of ∑|z|² is 2z.
+    """
 
     @abstractmethod
     def value_and_gradient(
         self, function: Callable[..., tuple[A, tuple[A, ...]]], arguments: Sequence[A]
     ) -> tuple[A, tuple[A, ...], tuple[A, ...]]:
-        """Call `function(*arguments) → (loss, extra outputs)` and differentiate the scalar real loss.
+        """Call `function(*arguments) → (loss, extra outputs)`, differentiate the real scalar loss.
 
-        Returns: loss, extra outputs, and one gradient per argument (zeros where the loss doesn't depend on it).
+        Returns: loss, extra outputs, and one gradient per argument (zeros where the loss doesn't
+        depend on it).
         """
 
     @abstractmethod
@@ -32,7 +36,8 @@ class Gradient(ABC, Generic[A]):
     ) -> tuple[A, ...]:
         """Evaluate `forward(*arguments)`, replacing its derivative.
 
-        backward: takes arguments, outputs and the cotangents of the outputs; returns one cotangent per argument, `None` for zero.
+        backward: takes arguments, outputs and the cotangents of the outputs; returns one cotangent
+        per argument, `None` for zero.
         """
 
     @abstractmethod

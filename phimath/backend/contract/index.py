@@ -10,7 +10,10 @@ ScatterMode = Literal["update", "add", "min", "max"]
 
 
 class Index(ABC, Generic[A]):
-    """Gather, scatter and search.  Integer arrays are int64 (or int32), non-negative and in range; callers see to it."""
+    """Gather, scatter and search.
+
+    Integer arrays are int64 (or int32), non-negative and in range; callers see to it.
+    """
 
     @abstractmethod
     def take(self, a: A, indices: A, axis: int) -> A:
@@ -22,14 +25,18 @@ class Index(ABC, Generic[A]):
 
     @abstractmethod
     def scatter(self, base: A, indices: A, values: A, mode: ScatterMode) -> A:
-        """Copy of `base` (batch, points, channels) with `values` (batch, count, channels) combined in at `indices` (batch, count).
+        """Copy of `base` with `values` combined in at `indices`.
 
-        Several values at one index: `update` keeps one of them, `add` sums, `min` and `max` compare, base included.
+        Axes: `base` (batch, points, channels), `indices` (batch, count), `values` (batch, count,
+        channels).
+
+        Several values at one index: `update` keeps one of them, `add` sums, `min` and `max`
+        compare, base included.
         """
 
     @abstractmethod
     def nonzero(self, mask: A) -> A:
-        """Positions (count, rank), int64, of true elements of a boolean array in row-major order."""
+        """Positions (count, rank), int64, of true elements of an array, in row-major order."""
 
     @abstractmethod
     def boolean_mask(self, a: A, mask: A, axis: int) -> A:
@@ -37,4 +44,4 @@ class Index(ABC, Generic[A]):
 
     @abstractmethod
     def searchsorted(self, sorted_values: A, values: A, side: Literal["left", "right"]) -> A:
-        """Positions (int64) at which `values` (any axes) would be inserted into one-dimensional `sorted_values`."""
+        """Positions (int64) where `values` (any axes) belong in one-dimensional `sorted_values`."""

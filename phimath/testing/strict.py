@@ -70,8 +70,17 @@ def _wrap(value: Any) -> Any:
     if isinstance(value, (np.ndarray, np.generic)):
         return StrictArray(np.asarray(value))
     if callable(value):  # a program
-        return lambda *arrays: _wrap(value(*_unwrap(arrays)))
+        return _checked_program(value)
     return tuple(_wrap(v) for v in value) if isinstance(value, tuple) else value
+
+
+def _checked_program(program: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*arrays: Any) -> Any:
+        fits = all(isinstance(array, StrictArray) for array in arrays)
+        _refuse_call("a program", "" if fits else f"takes native arrays only, got {arrays!r}")
+        return _wrap(program(*_unwrap(arrays)))
+
+    return call
 
 
 def _wrap_callback(function: Callable[..., Any]) -> Callable[..., Any]:

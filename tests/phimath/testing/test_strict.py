@@ -12,6 +12,7 @@ FLOATS = strict.from_numpy(np.arange(6.0).reshape(2, 3))
 SINGLES = strict.from_numpy(np.arange(6, dtype="float32").reshape(2, 3))
 INTEGERS = strict.from_numpy(np.arange(3))
 FLAGS = strict.from_numpy(np.array([True, False, True]))
+FLAG = strict.from_numpy(np.asarray(True))
 CUBE = strict.from_numpy(np.zeros((1, 4, 2)))
 
 
@@ -93,3 +94,28 @@ def test_values_cannot_be_changed_from_outside():
 def test_leading_axes_may_be_left_to_broadcasting():
     result = add(FLOATS, strict.from_numpy(np.array([10.0, 20.0, 30.0])))
     assert strict.to_numpy(result).tolist() == [[10, 21, 32], [13, 24, 35]]
+
+
+@pytest.mark.parametrize(
+    ("reason", "condition", "body"),
+    [
+        ("the state changes", lambda i: FLAG, lambda i: (strict.cast(i, DType("float32")),)),
+        ("the state changes", lambda i: FLAG, lambda i: (strict.reshape(i, (1,)),)),
+        ("the state changes", lambda i: FLAG, lambda i: (i, i)),
+        ("a tuple of native arrays", lambda i: FLAG, lambda i: i),
+        ("a boolean scalar", lambda i: True, lambda i: (i,)),
+        ("a boolean scalar", lambda i: i, lambda i: (i,)),
+        ("a boolean scalar", lambda i: FLAGS, lambda i: (i,)),
+    ],
+)
+def test_loops_that_a_framework_cannot_trace_are_refused(reason, condition, body):
+    with pytest.raises(ContractError, match=reason):
+        strict.while_loop(condition, body, (strict.from_numpy(np.asarray(0)),))
+
+
+def test_programs_take_native_arrays_only():
+    program = strict.compile(lambda a: (add(a, 1.0),), (FLOATS,))
+    (result,) = program(FLOATS)
+    assert strict.to_numpy(result).tolist() == [[1, 2, 3], [4, 5, 6]]
+    with pytest.raises(ContractError, match="native array"):
+        program(np.ones((2, 3)))

@@ -1,0 +1,53 @@
+"""Programs of the TensorFlow plug: what XLA translates, what it must not, and derivatives."""
+
+import numpy as np
+import pytest
+
+from phimath.testing.assertions import assert_close
+
+backend = pytest.importorskip("phimath_tensorflow").backend  # sets the log level of TensorFlow
+tf = pytest.importorskip("tensorflow")
+
+MATRIX = tf.constant([[2.0, 1.0], [1.0, 3.0]], tf.float64)
+
+
+def test_xla_translates_what_it_can():
+    program = backend.compile(lambda a: (backend.matmul(a, a),), (MATRIX,))
+    assert_close(program(MATRIX)[0], MATRIX.numpy() @ MATRIX.numpy())
+    assert program.reason is None
+
+
+def test_operations_unknown_to_xla_run_as_a_graph():
+    program = backend.compile(lambda a: (backend.eigenvalues(a),), (MATRIX,))
+    (values,) = program(MATRIX)
+    assert_close(np.sort(np.real(values)), np.linalg.eigvalsh(MATRIX))
+    assert "Eig" in program.reason
+
+
+def test_eigenvalues_in_programs_are_as_exact_as_outside():
+    program = backend.compile(backend.eigh, (MATRIX,))
+    assert_close(program(MATRIX)[0], np.linalg.eigvalsh(MATRIX), rtol=1e-14)
+    assert "eigh" in program.reason
+
+
+def test_errors_of_programs_are_raised_not_taken_for_faults_of_xla():
+    program = backend.compile(
+        lambda a: (tf.debugging.check_numerics(a, "wrong"), backend.eigenvalues(a)), (MATRIX,)
+    )
+    with pytest.raises(tf.errors.InvalidArgumentError, match="wrong"):
+        program(MATRIX * np.nan)
+    assert len(program(MATRIX)) == 2
+
+
+def test_programs_take_variables_and_give_derivatives():
+    program = backend.compile(lambda a: (backend.function("multiply")(a, a),), (MATRIX,))
+    weights = tf.Variable(MATRIX)
+    with tf.GradientTape() as tape:
+        (squares,) = program(weights)
+    assert_close(tape.gradient(squares, weights), 2 * MATRIX)
+
+
+def test_programs_can_be_called_in_programs():
+    square = backend.compile(lambda a: (backend.function("multiply")(a, a),), (MATRIX,))
+    program = backend.compile(lambda a: square(*square(a)), (MATRIX,))
+    assert_close(program(MATRIX)[0], MATRIX.numpy() ** 4)

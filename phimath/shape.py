@@ -43,10 +43,7 @@ class _OfTypes:
 
 @final
 class Shape:
-    """Immutable tuple of dimensions.
-
-    Made by `batch`, `dual`, `instance`, `spatial`, `channel` and `&`.
-    """
+    """Immutable tuple of dimensions, made by `batch`, `dual`, `instance` …, and `&`."""
 
     __slots__ = ("__weakref__", "_filtered", "_positions", "dims", "names", "rank", "sizes")
 
@@ -100,8 +97,7 @@ class Shape:
         """The only dimension; an error if there is none or more than one."""
         if self.rank != 1:
             raise ShapeError(
-                f"Expected exactly one dimension but got {self}. Select one by name, e.g. "
-                f"shape['x']."
+                f"Expected exactly one dimension, not {self}. Select one, e.g. shape['x']."
             )
         return self.dims[0]
 
@@ -145,10 +141,7 @@ class Shape:
         return cast("tuple[int, ...]", self.sizes)
 
     def position(self, name: str) -> int:
-        """Index of the dimension in this shape.
-
-        An error that lists what exists if it is missing.
-        """
+        """Index of the dimension in this shape; an error that lists what exists if missing."""
         try:
             return self._positions[name]
         except KeyError:
@@ -300,10 +293,7 @@ class Shape:
     as_channel = partialmethod(as_type, dimension.channel)
 
     def at(self, index: Mapping[str, int]) -> Shape:
-        """Shape of one slice.
-
-        Indexed dimensions are gone, sizes varying along them are resolved.
-        """
+        """Shape of one slice: without the indexed dimensions, sizes along them resolved."""
         dims: list[Dim] = []
         for dim in self.dims:
             if dim.name not in index:
@@ -359,10 +349,7 @@ EMPTY_SHAPE = Shape()
 
 
 def dim_names(dims: DimFilter, shape: Shape) -> tuple[str, ...]:
-    """Names selected by a filter.
-
-    `'x,y'`, a type, a shape, a collection of these, a function, `None` for all.
-    """
+    """Names selected by `'x,y'`, a type, a shape, several of these, a function, `None` for all."""
     if dims is None:
         return shape.names
     if isinstance(dims, str):
@@ -386,10 +373,7 @@ def dim_names(dims: DimFilter, shape: Shape) -> tuple[str, ...]:
 
 
 def merge_shapes(*shapes: Shape) -> Shape:
-    """Union of dimensions, ordered by type, then by first appearance.
-
-    Sizes, types and labels must agree.
-    """
+    """Union of dimensions that agree, ordered by type, then by first appearance."""
     result = shapes[0].sorted_by_type() if shapes else EMPTY_SHAPE
     for shape in shapes[1:]:
         if shape is not result:

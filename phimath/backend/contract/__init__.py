@@ -1,8 +1,9 @@
 """The contract: one small abstract class per topic, joined into `Backend`.
 
-Everything here is positional: arrays have axes 0, 1, 2 … and no names.  Callers have aligned and cast the operands already,
-so that a method maps to one native call wherever the framework has it.  Abstract methods are what each framework must bring; the
-others are derived from these and overridden only with a measurement.
+Everything here is positional: arrays have axes 0, 1, 2 … and no names.  Callers have aligned and
+cast the operands already, so that a method maps to one native call wherever the framework has it.
+Abstract methods are what each framework must bring; the others are derived from these and
+overridden only with a measurement.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class Convert(ABC, Generic[A]):
 
     @abstractmethod
     def from_dlpack(self, array: Any) -> A:  # anything with __dlpack__, of any framework
-        """Native array made by DLPack from an array of another framework, without a copy where possible."""
+        """Native array made by DLPack from one of another framework, without a copy if possible."""
 
     @abstractmethod
     def copy(self, array: A) -> A:

@@ -21,7 +21,7 @@ class LinearAlgebra(ABC, Generic[A]):
 
     @abstractmethod
     def svd(self, a: A) -> tuple[A, A, A]:
-        """Thin singular value decomposition `(U, s, Vᴴ)` with a = U diag(s) Vᴴ, s real and descending."""
+        """Thin singular value decomposition `(U, s, Vᴴ)`: a = U diag(s) Vᴴ, s real, descending."""
 
     @abstractmethod
     def eigenvalues(self, a: A) -> A:

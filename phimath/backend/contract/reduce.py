@@ -9,7 +9,10 @@ A = TypeVar("A")
 
 
 class Reduce(ABC, Generic[A]):
-    """Reductions, scans and sorting.  `axes` is never empty and sorted; the type of the result is that of the argument."""
+    """Reductions, scans and sorting.
+
+    `axes` is sorted and never empty; the type of the result is that of the argument.
+    """
 
     @abstractmethod
     def sum(self, a: A, axes: tuple[int, ...]) -> A:

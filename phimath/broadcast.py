@@ -196,7 +196,7 @@ def _number(backend: Backend[Any], dtype: DType) -> Callable[[Native], Native]:
 def prepare_operand(
     operand: Signature, backend: Backend[Any], dtype: DType, stored: Shape
 ) -> Callable[[Native], Native] | None:
-    """Function that moves, casts and aligns a native array to `stored`; `None` if nothing is to do."""
+    """Function that moves, casts and aligns a native array to `stored`; `None` for no change."""
     steps: list[Callable[[Native], Native]] = []
     source = operand.backend
     if source is not backend:

@@ -41,7 +41,7 @@ class DType:
     is_floating: bool
 
     def __new__(cls, kind: type | str | DType, bits: int | None = None) -> DType:
-        """Look up a type by kind (`bool`, `int`, `float`, `complex` or a name) and width in bits."""
+        """Look up a type by kind (`bool`, `int`, `float`, `complex`, a name) and width in bits."""
         if isinstance(kind, DType):
             return kind
         name = kind if isinstance(kind, str) else _NUMBER_KINDS.get(kind, "")

@@ -132,7 +132,7 @@ def test_attributes_of_a_single_dimension():
     shape = channel(vector="x,y")
     assert (shape.name, shape.size, shape.type) == ("vector", 2, channel)
     assert shape.labels == (("x", "y"),)
-    with pytest.raises(ShapeError, match=r"exactly one dimension but got \(xˢ=2, yˢ=3\)"):
+    with pytest.raises(ShapeError, match=r"exactly one dimension, not \(xˢ=2, yˢ=3\)"):
         _ = spatial(x=2, y=3).size
 
 

@@ -8,7 +8,7 @@ optimises.  A tensor in a graph that is no input is an attribute of its module.
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import torch
 from torch import Tensor
@@ -59,9 +59,14 @@ class _Recording(NamedTuple):
         graph = self.tracer.graph
         for node in list(graph.nodes):
             if node.target in _SAME_VALUE:
-                node.replace_all_uses_with(node.args[0])
+                node.replace_all_uses_with(operands(node)[0])
         graph.eliminate_dead_code()
         return GraphModule(self.tracer.root, graph)
+
+
+def operands(node: Node) -> tuple[Any, ...]:
+    """What an operation is called with: other nodes, and values of any type."""
+    return node.args
 
 
 def is_recording() -> bool:
@@ -111,7 +116,7 @@ def capture_loop(
     around = _lift_attributes((test, step))
     _separate_outputs(step.tracer.graph)
     flag = _output(test.tracer.graph)
-    flag.args = flag.args[0]  # a condition returns the scalar itself, not a tuple of it
+    flag.args = operands(flag)[0]  # a condition returns the scalar itself, not a tuple of it
     tracer, modules = outer.tracer, (test.module(), step.module())
     first = len(list(tracer.root.children()))
     names = (f"loop_condition_{first}", f"loop_body_{first + 1}")
@@ -202,12 +207,12 @@ def _separate_outputs(graph: Graph) -> None:
     """Copy outputs that share memory with an input or another output: compilers forbid both."""
     output = _output(graph)
     inputs: set[object] = set(graph.find_nodes(op="placeholder"))
-    output.args = (_separate(output.args[0], output, inputs),)
+    output.args = (_separate(operands(output)[0], output, inputs),)
 
 
 def _separate_inputs(loop: Node) -> None:
     """Copy arrays that a loop is given twice, e.g. as two entries of its state."""
-    test, step, state, around = loop.args
+    test, step, state, around = operands(loop)
     distinct = _separate((*around, *state), loop, set())
     loop.args = (test, step, distinct[len(around) :], distinct[: len(around)])
 
@@ -239,7 +244,7 @@ def _base(node: Node) -> Node:
         or node.target in _SAME_VALUE
         or (isinstance(node.target, OpOverload) and node.target.is_view)
     ):
-        if node.target is operator.getitem and node.args[0].target is while_loop_op:
+        if node.target is operator.getitem and operands(node)[0].target is while_loop_op:
             return node
-        node = node.args[0]
+        node = operands(node)[0]
     return node

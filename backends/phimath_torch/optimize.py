@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
+import ctypes
 import logging
 import threading
 import warnings
 from contextvars import ContextVar
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import ref
 
 import torch
 from torch import Tensor
 from torch._subclasses import FakeTensorMode
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
+from torch.utils._triton import has_triton
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +34,7 @@ _log = logging.getLogger("phimath")
 _compiler = threading.Lock()
 """Inductor and its tracing hold global state: one graph at a time."""
 
-_waiting: SimpleQueue[ref[Program]] = SimpleQueue()
+_waiting: SimpleQueue[Callable[[], Program | None]] = SimpleQueue()
 _starting = threading.Lock()
 _worker: list[threading.Thread] = []
 
@@ -39,7 +42,7 @@ _worker: list[threading.Thread] = []
 def has_compiler(device: torch.device) -> bool:
     """Whether Inductor can produce code for a device."""
     if device.type != "cpu":
-        return torch.utils._triton.has_triton()
+        return has_triton()
     from torch._inductor.cpp_builder import get_cpp_compiler  # takes a second
     from torch._inductor.exc import InvalidCxxCompiler
 
@@ -66,7 +69,8 @@ def inductor_program(
     with mode:
         inputs = [torch.empty(sizes, dtype=dtype, device=device) for sizes, dtype, device in sample]
     with _compiler, torch.no_grad():
-        return compile_fx(module, inputs, ignore_shape_env=True)
+        compiled: Any = compile_fx(module, inputs, ignore_shape_env=True)  # one of many classes
+    return compiled
 
 
 def optimize_in_background(program: Program) -> None:
@@ -78,6 +82,23 @@ def optimize_in_background(program: Program) -> None:
             thread = threading.Thread(target=_work, name="phimath-inductor", daemon=True)
             _worker.append(thread)
             thread.start()
+            atexit.register(_stop, thread)
+
+
+def _stop(thread: threading.Thread) -> None:
+    """Get the thread out of PyTorch, in whose C++ it must not be when Python ends.
+
+    A thread that Python ends there takes the process down with "terminate called without an active
+    exception".  One that waits for the C++ compiler may be left alone: only Python is around it.
+    """
+    _waiting.put(lambda: None)  # wakes it if it has nothing to do
+    for _ in range(20):
+        if not thread.is_alive():
+            return
+        # Repeated, because code on the way out may swallow it.
+        identity, end = ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, end)
+        thread.join(0.05)
 
 
 def _work() -> None:

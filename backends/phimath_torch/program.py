@@ -18,14 +18,15 @@ from torch._ops import OpOverload
 from torch.fx import GraphModule, Node
 
 from phimath.errors import BackendError
+from phimath_torch.capture import operands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _FUNCTIONS: Final = frozenset(
     "add sub mul div neg reciprocal abs sqrt rsqrt exp log sin cos tanh pow eq ne lt le gt ge "
-    "where sum amax amin any all cat stack permute unsqueeze maximum minimum logical_and logical_or "
-    "logical_not floor ceil sgn index_select index_add mm bmm select squeeze".split()
+    "where sum amax amin any all cat stack permute unsqueeze maximum minimum logical_and "
+    "logical_or logical_not floor ceil sgn index_select index_add mm bmm select squeeze".split()
 )
 """Operators with a function in `torch` that takes the same arguments."""
 
@@ -117,11 +118,11 @@ class _Writer:
                     self.write(value) if isinstance(value, GraphModule) else self.constant(value)
                 )
             elif node.meta.get("only_for_compilers"):
-                lines.append(f"{names[node]} = {names[node.args[0]]}")
+                lines.append(f"{names[node]} = {names[operands(node)[0]]}")
             elif node.op == "call_function":
                 lines.extend(self._call(node, names))
             elif node.op == "output":
-                lines.append(f"return {self._literal(node.args[0], names)}")
+                lines.append(f"return {self._literal(operands(node)[0], names)}")
                 break
             dead = [
                 names[source]
@@ -139,7 +140,7 @@ class _Writer:
     def _call(self, node: Node, names: dict[Node, str]) -> Iterable[str]:
         result = names[node]
         if node.target is while_loop_op:
-            test, step, state, around = node.args
+            test, step, state, around = operands(node)
             extra = "".join(f", {names[array]}" for array in around)
             return (
                 f"{result} = {self._literal(tuple(state), names)}",
@@ -149,7 +150,7 @@ class _Writer:
         if _is_slice(node):
             source, index = _index(node)
             return () if _is_cut_further(node) else (f"{result} = {names[source]}[{index}]",)
-        values = [self._literal(argument, names) for argument in node.args]
+        values = [self._literal(argument, names) for argument in operands(node)]
         if node.target is operator.getitem:
             return (f"{result} = {values[0]}[{values[1]}]",)
         values += [f"{key}={self._literal(value, names)}" for key, value in node.kwargs.items()]
@@ -182,17 +183,19 @@ def _is_slice(node: Node) -> bool:
 def _is_cut_further(node: Node) -> bool:
     """Whether the only user of a slice is one along a later axis, which then cuts both."""
     user = next(iter(node.users))
-    return len(node.users) == 1 and _is_slice(user) and user.args[1] > node.args[1]
+    return len(node.users) == 1 and _is_slice(user) and operands(user)[1] > operands(node)[1]
 
 
 def _index(node: Node) -> tuple[Node, str]:
     """The node that a slice cuts, maybe along several axes, and the index as text."""
-    source, axis, start, stop, step = (*node.args, *(0, 0, None, 1)[len(node.args) - 1 :])
+    given = operands(node)
+    defaults: tuple[Any, ...] = (0, None, None, 1)
+    source, axis, start, stop, step = (*given, *defaults[len(given) - 1 :])
     index = f"{start or ''}:{'' if stop is None else stop}:{step}"
     if not (_is_slice(source) and _is_cut_further(source)):
         return source, ":, " * axis + index
     first, before = _index(source)
-    return first, before + ", " + ":, " * (axis - source.args[1] - 1) + index
+    return first, before + ", " + ":, " * (axis - operands(source)[1] - 1) + index
 
 
 def _callable(target: Any) -> Any:  # operators of PyTorch have no common type

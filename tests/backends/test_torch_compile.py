@@ -1,5 +1,6 @@
 """Programs of the PyTorch plug: what they compute, how often our Python runs, what stays behind."""
 
+import os
 import subprocess
 import sys
 import time
@@ -29,7 +30,7 @@ def compiled(function, *arguments):
 
 X = torch.tensor([[0.3, -0.7, 1.1], [2.0, 0.1, -0.4]])
 P = torch.tensor([[[0.5], [1.5], [-2.0], [3.0]]])
-I = torch.tensor([[2, 0, 2]])
+INDICES = torch.tensor([[2, 0, 2]])
 SQUARE = torch.tensor([[2.0, 1.0, 0.0], [1.0, 3.0, 0.5], [0.0, 0.5, 4.0]])
 
 CASES = {
@@ -39,7 +40,7 @@ CASES = {
     ),
     "atan2": (lambda x: backend.function("atan2")(x, 0.5), [X]),
     "power": (lambda x: backend.function("pow")(x, 3), [X]),
-    "integer power": (lambda i: backend.function("pow")(i, 3), [I]),
+    "integer power": (lambda i: backend.function("pow")(i, 3), [INDICES]),
     "floor_divide": (lambda x: backend.function("floor_divide")(x, 0.4), [X]),
     "isfinite": (lambda x: backend.function("isfinite")(1 / (x - x[0, 0])), [X]),
     "where": (lambda x: backend.where(x > 0, x, -x), [X]),
@@ -66,11 +67,11 @@ CASES = {
     "pad": (lambda x: backend.pad(x, [(1, 0), (2, 1)], 7.0), [X]),
     "pad with infinity": (lambda x: backend.pad(x, [(1, 0), (0, 1)], float("inf")), [X]),
     "repeat": (lambda x: backend.repeat(x, 3, 1), [X]),
-    "take": (lambda x, i: backend.take(x, i[0], 1), [X, I]),
-    "gather": (lambda p, i: backend.gather(p, i), [P, I]),
-    "scatter add": (lambda p, i: backend.scatter(p, i, 2 * p[:, :3], "add"), [P, I]),
-    "scatter update": (lambda p, i: backend.scatter(p, i, p[:, [1, 2, 1]], "update"), [P, I]),
-    "scatter max": (lambda p, i: backend.scatter(p, i, 2 * p[:, :3], "max"), [P, I]),
+    "take": (lambda x, i: backend.take(x, i[0], 1), [X, INDICES]),
+    "gather": (lambda p, i: backend.gather(p, i), [P, INDICES]),
+    "scatter add": (lambda p, i: backend.scatter(p, i, 2 * p[:, :3], "add"), [P, INDICES]),
+    "scatter update": (lambda p, i: backend.scatter(p, i, p[:, [1, 2, 1]], "update"), [P, INDICES]),
+    "scatter max": (lambda p, i: backend.scatter(p, i, 2 * p[:, :3], "max"), [P, INDICES]),
     "searchsorted": (lambda x: backend.searchsorted(torch.arange(-1.0, 2), x[0], "left"), [X]),
     "fft": (lambda x: backend.ifft(2 * backend.fft(x, (0, 1)), (0, 1)), [X]),
     "rfft": (lambda x: backend.irfft(backend.rfft(x, 1), 3, 1), [X]),
@@ -87,7 +88,7 @@ CASES = {
     "eigh": (lambda x: backend.eigh(x)[0], [SQUARE]),
     "qr": (lambda x: backend.matmul(*backend.qr(x)), [SQUARE]),
     "solve": (lambda a, b: backend.solve(a + SQUARE, b.T), [SQUARE, X]),
-    "random_bits": (lambda i: i + backend.random_bits((1, 2), 3), [I]),
+    "random_bits": (lambda i: i + backend.random_bits((1, 2), 3), [INDICES]),
     "from_numpy": (lambda x: x * backend.from_numpy(np.float32([1, 2, 3])), [X]),
     "constant from around": (lambda x: backend.sum(x @ (SQUARE * 2), (0,)), [X]),
 }
@@ -406,7 +407,7 @@ def test_a_failed_optimisation_warns_once_and_the_captured_graph_serves(monkeypa
     assert program.program.run is program.program.python
 
 
-def test_the_end_of_the_process_does_not_wait_for_the_optimiser():
+def test_the_end_of_the_process_does_not_wait_for_the_optimiser(tmp_path):
     script = """
 import torch, time
 from phimath_torch import backend
@@ -415,6 +416,9 @@ program(torch.ones(7, 5)), program(torch.ones(7, 5))
 time.sleep(0.5)
 print(time.time(), flush=True)
 """
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    environment = {**os.environ, "TORCHINDUCTOR_CACHE_DIR": str(tmp_path)}  # nothing is ready
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment
+    )
     assert run.returncode == 0, run.stderr
-    assert time.time() - float(run.stdout) < 3
+    assert time.time() - float(run.stdout) < 6  # of which PyTorch takes 2; Inductor takes 10

@@ -11,15 +11,28 @@ import secrets
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, Final, Protocol, final
 
 from phimath.backend.contract.random import GROUPS, MASK, ROTATIONS, key_schedule
-from phimath.errors import ValueRangeError
+from phimath.errors import NotSupported, ValueRangeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from phimath.backend.contract import Backend
+    from phimath.broadcast import Native
+
 Key = tuple[int, int]
+TRACED_KEYS: Final = 1024
+"""Most draws in one compiled function."""
+
+
+class KeySource(Protocol):
+    """Gives each draw a key."""
+
+    def next_key(self) -> Key | Native:
+        """Key of the next draw: numbers, or while a function is compiled an array of both words."""
+        ...
 
 
 @final
@@ -34,12 +47,51 @@ class Generator:
         self._count = 0
         self._lock = Lock()
 
+    def copy(self) -> Generator:
+        """A generator that gives the same keys from here on."""
+        copied = object.__new__(Generator)
+        copied._seed, copied._count, copied._lock = self._seed, self._count, Lock()
+        return copied
+
     def next_key(self) -> Key:
         """Key of the next draw."""
         with self._lock:
             number = self._count
             self._count += 1
         return encrypt(self._seed, (number & MASK, number >> 32))
+
+
+@final
+class TracedGenerator:
+    """Keys that a compiled function is given anew at each call."""
+
+    __slots__ = ("_backend", "_keys", "count")
+
+    def __init__(self, backend: Backend[Any], keys: Native) -> None:
+        """`keys` has a row of two words per draw."""
+        self._backend = backend
+        self._keys = keys
+        self.count = 0
+        """Draws up to now."""
+
+    def next_key(self) -> Native:
+        """Key of the next draw."""
+        if self.count == TRACED_KEYS:
+            raise NotSupported(
+                f"A compiled function can draw random numbers {TRACED_KEYS} times, not more often. "
+                "Draw for several steps at once, with one more dimension, and slice."
+            )
+        self.count += 1
+        return self._backend.get(self._keys, (self.count - 1,))
+
+
+@final
+class _NoKeys:
+    def next_key(self) -> Key:
+        raise NotSupported(
+            "Random numbers cannot be drawn in a loop of a compiled function: each iteration would "
+            "get the same ones. Draw them before the loop."
+        )
 
 
 def _key_of(seed: int) -> Key:
@@ -64,16 +116,22 @@ def encrypt(key: Key, counter: Key) -> Key:
 
 # Until a seed is chosen, every process draws other numbers.
 _process = [Generator(secrets.randbits(64))]
-_override: ContextVar[Generator | None] = ContextVar("random generator", default=None)
+_override: ContextVar[KeySource | None] = ContextVar("random generator", default=None)
 
 
 def seed(seed: int) -> None:
     """Restart the random numbers of this process, or of the surrounding `seeded` block."""
     generator = Generator(seed)
-    if _override.get() is None:
+    current = _override.get()
+    if current is None:
         _process[0] = generator
-    else:
+    elif isinstance(current, Generator):
         _override.set(generator)
+    else:
+        raise NotSupported(
+            "A compiled function cannot set the seed of what comes after it. Call seed() outside, "
+            "or draw inside of `with seeded(…)`, which gives the same numbers at each call."
+        )
 
 
 @contextmanager
@@ -86,6 +144,42 @@ def seeded(seed: int) -> Iterator[None]:
         _override.reset(token)
 
 
-def next_key() -> Key:
+def upcoming() -> Generator:
+    """What will be drawn next in this context, for `redrawing`."""
+    return (_override.get() or _process[0]).copy()
+
+
+@contextmanager
+def redrawing(numbers: Generator) -> Iterator[None]:
+    """Draw, inside of the `with` block, what was drawn after `numbers = upcoming()`."""
+    token = _override.set(numbers.copy())
+    try:
+        yield
+    finally:
+        _override.reset(token)
+
+
+@contextmanager
+def traced_keys(backend: Backend[Any], keys: Native) -> Iterator[TracedGenerator]:
+    """Draw with these keys, data of the function being compiled, inside of the `with` block."""
+    generator = TracedGenerator(backend, keys)
+    token = _override.set(generator)
+    try:
+        yield generator
+    finally:
+        _override.reset(token)
+
+
+@contextmanager
+def without_random_numbers() -> Iterator[None]:
+    """Refuse to draw inside of the `with` block, which is traced once but run many times."""
+    token = _override.set(_NoKeys())
+    try:
+        yield
+    finally:
+        _override.reset(token)
+
+
+def next_key() -> Key | Native:
     """Key of the next draw in this context."""
     return (_override.get() or _process[0]).next_key()

@@ -55,13 +55,13 @@ def value_and_gradient(
         ShapeError: if the loss has other than batch dimensions.
         DTypeError: if an argument has integer or boolean values.
     """
-    names = _argument_names(function, wrt)
+    names = argument_names(function, wrt)
 
     @wraps(function)
     def evaluate(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         bound = inspect.signature(function).bind(*args, **kwargs)
         bound.apply_defaults()
-        variables = {name: _variable(bound.arguments[name], name) for name in names}
+        variables = {name: variable_of(bound.arguments[name], name) for name in names}
         output, gradients = _differentiate(function, bound, variables)
         return output, gradients[0] if len(names) == 1 else gradients
 
@@ -83,9 +83,10 @@ def gradient(
     return gradient_only
 
 
-def _argument_names(
+def argument_names(
     function: Callable[..., Any], wrt: str | Sequence[str] | None
 ) -> tuple[str, ...]:
+    """Names of the arguments to differentiate by: the first one unless given."""
     parameters = tuple(inspect.signature(function).parameters)
     if wrt is None:
         return parameters[:1]
@@ -99,9 +100,9 @@ def _argument_names(
     return names
 
 
-def _variable(value: Any, name: str) -> Any:
+def variable_of(value: Any, name: str) -> Any:
     """An argument as tensors that store each element, so that each gets a derivative."""
-    tree = _numbers_as_tensors(value)
+    tree = numbers_as_tensors(value)
     if not is_tree(tree) and not isinstance(tree, Tensor):
         raise DTypeError(
             f"Cannot differentiate by '{name}', which is {value!r} and holds no floating numbers. "
@@ -110,15 +111,16 @@ def _variable(value: Any, name: str) -> Any:
     return tree_map(materialized, tree)
 
 
-def _numbers_as_tensors(value: Any) -> Any:
+def numbers_as_tensors(value: Any) -> Any:
+    """The same tree with floats of tuples, lists and dicts as tensors."""
     # Numbers inside of dataclasses are settings of theirs, not variables.
     if isinstance(value, float | complex):
         number = wrap(value)
         return cast(number, promote(number.dtype, bits=precision_bits()))
     if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
-        return type(value)(_numbers_as_tensors(part) for part in value)
+        return type(value)(numbers_as_tensors(part) for part in value)
     if isinstance(value, dict):
-        return {key: _numbers_as_tensors(part) for key, part in value.items()}
+        return {key: numbers_as_tensors(part) for key, part in value.items()}
     return value
 
 
@@ -145,7 +147,7 @@ def _differentiate(
         # Arguments of its own: tracers of the framework must not stay behind in `bound`.
         trees = zip(variables, form.assemble(arrays, backend), strict=True)
         with inside_transform():
-            output = _call(function, bound, dict(trees))
+            output = call_with(function, bound, dict(trees))
         loss = _checked_loss(output, function)
         extra, output_form = disassemble(output)
         outputs.append(output_form)
@@ -157,9 +159,10 @@ def _differentiate(
     return outputs[-1].assemble(extra, backend), form.assemble(gradients, backend)
 
 
-def _call(
+def call_with(
     function: Callable[..., Any], bound: inspect.BoundArguments, replaced: dict[str, Any]
 ) -> Any:
+    """Output of the function with some of its arguments replaced, and no trace of them left."""
     arguments = inspect.BoundArguments(bound.signature, {**bound.arguments, **replaced})
     return function(*arguments.args, **arguments.kwargs)
 
@@ -221,7 +224,7 @@ def custom_gradient(
 
         def forward(*arrays: Native) -> tuple[Native, ...]:
             trees = form.assemble(arrays, backend)
-            output = _call(function, bound, dict(zip(names, trees, strict=True)))
+            output = call_with(function, bound, dict(zip(names, trees, strict=True)))
             results, output_form = disassemble(tree_map(materialized, output))
             output_forms.append(output_form)
             return tuple(moved(results, signatures(output_form), backend))

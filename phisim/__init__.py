@@ -1,6 +1,6 @@
-"""Differentiable physics on named dimensions: geometry, fields, solvers and visualisation, on any backend.
+"""Differentiable physics on named dimensions, on any backend.
 
-Import one of `phisim.numpy`, `phisim.torch`, `phisim.jax`, `phisim.tensorflow` to choose the backend.
+Import one of `phisim.numpy`, `phisim.torch`, `phisim.jax`, `phisim.tensorflow` to choose it.
 """
 
 from phimath.replaced_names import missing_name

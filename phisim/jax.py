@@ -1,4 +1,4 @@
-"""Simulations on JAX: `from phisim.jax import *` exports the vocabulary and makes JAX the backend of the process."""
+"""`from phisim.jax import *`: the vocabulary, with JAX as the backend of the process."""
 
 from phimath.context import use_by_import
 from phisim.names import *  # noqa: F403  (this is what the import line is for)

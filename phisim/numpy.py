@@ -1,4 +1,4 @@
-"""Simulations on NumPy: `from phisim.numpy import *` exports the vocabulary and makes NumPy the backend of the process."""
+"""`from phisim.numpy import *`: the vocabulary, with NumPy as the backend of the process."""
 
 from phimath.context import use_by_import
 from phisim.names import *  # noqa: F403  (this is what the import line is for)

@@ -1,4 +1,4 @@
-"""Simulations on PyTorch: `from phisim.torch import *` exports the vocabulary and makes PyTorch the backend of the process."""
+"""`from phisim.torch import *`: the vocabulary, with PyTorch as the backend of the process."""
 
 from phimath.context import use_by_import
 from phisim.names import *  # noqa: F403  (this is what the import line is for)

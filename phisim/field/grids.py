@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from phimath.boundary import as_boundary
-from phimath.create import expand
+from phimath.boundary import as_boundary, combine_sides, pad
 from phimath.dimension import spatial
 from phimath.errors import ShapeError
-from phimath.join import concat
 from phimath.shape import Shape
 from phimath.tensor import Tensor
 from phimath.wrap import wrap
@@ -126,18 +124,11 @@ def write_prescribed_faces(field: Field) -> Field:
             components.append(component)
             continue
         changed = True
-        # Zero everywhere, the usual start, stays lazily expanded only if nothing is written.
-        inner = component.get(
-            {axis: slice(0 if lower is None else 1, None if upper is None else -1)}
-        )
-        face = component.shape.spatial.with_size(axis, 1)
-        parts = [_face(lower, face), inner, _face(upper, face)]
-        components.append(concat([part for part in parts if part is not None], axis))
+        widths = (0 if lower is None else 1, 0 if upper is None else 1)
+        inner = component.get({axis: slice(widths[0], -1 if widths[1] else None)})
+        sides = combine_sides({f"{axis}-": lower, f"{axis}+": upper})
+        components.append(pad(inner, {axis: widths}, sides))
     return field.with_components(components) if changed else field
-
-
-def _face(value: Tensor | None, shape: Shape) -> Tensor | None:
-    return None if value is None else expand(value, shape)
 
 
 def _with_boundary(field: Field, boundary: Any) -> Field:

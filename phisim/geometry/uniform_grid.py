@@ -11,6 +11,7 @@ import numpy as np
 
 from phimath.create import vector_of
 from phimath.dimension import Dim, channel, spatial
+from phimath.dtype import precision_bits
 from phimath.errors import ShapeError
 from phimath.reduce import prod
 from phimath.shape import Shape
@@ -75,9 +76,8 @@ class UniformGrid(Geometry):
 
     def spacing(self, axis: str) -> Tensor:
         """Cell size along one axis."""
-        index = self.axes.index(axis)
-        size = self.bounds.upper.vector[index] - self.bounds.lower.vector[index]
-        return size / self.resolution.get_size(axis)
+        spacing = _host_spacing if _is_host_number(self.bounds) else _spacing
+        return spacing(self.bounds, axis, self.resolution.get_size(axis), precision_bits())
 
     @property
     def volume(self) -> Tensor:
@@ -127,6 +127,15 @@ class UniformGrid(Geometry):
     def signed_distance(self, location: Tensor) -> Tensor:
         """Distance to the surface of the domain, negative inside."""
         return self.bounds.signed_distance(location)
+
+
+def _spacing(bounds: Box, axis: str, cells: int, bits: int) -> Tensor:
+    index = bounds.axes.index(axis)
+    return (bounds.upper.vector[index] - bounds.lower.vector[index]) / cells
+
+
+# Keyed by precision, too: it decides the type of the result.
+_host_spacing = lru_cache(maxsize=256)(_spacing)
 
 
 @lru_cache(maxsize=256)

@@ -1,4 +1,4 @@
-"""`from phisim.tensorflow import *`: the vocabulary, with TensorFlow as the backend of the process."""
+"""`from phisim.tensorflow import *`: the vocabulary, with TensorFlow as backend of the process."""
 
 from phimath.context import use_by_import
 from phisim.names import *  # noqa: F403  (this is what the import line is for)

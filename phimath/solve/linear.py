@@ -9,12 +9,13 @@ from phimath.backend.support import supports
 from phimath.create import zeros_like
 from phimath.elementwise import abs as magnitude
 from phimath.elementwise import is_finite, maximum, where
-from phimath.errors import Diverged, DTypeError, NotConverged, SolveError
+from phimath.errors import Diverged, DTypeError, NotConverged, NotSupported, SolveError
 from phimath.leaves import as_tensor
 from phimath.reduce import all as all_of
 from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
 from phimath.solve.krylov import conjugate_gradient, vector_norm
+from phimath.solve.methods import LINEAR_METHODS
 from phimath.solve.result import SolveInfo
 from phimath.tensor import Tensor
 from phimath.transform.effects import effect, is_tracing
@@ -99,6 +100,10 @@ def _operator_cotangent(
 
 def solve_report(operator: SymmetricOperator, b: Tensor, solve: Solve) -> SolveInfo:
     """Solve A x = b as `solve_symmetric`, without derivatives, and report how it went."""
+    if solve.method not in LINEAR_METHODS:
+        raise NotSupported(
+            f"'{solve.method}' solves no linear systems. Available: {', '.join(LINEAR_METHODS)}."
+        )
     b = operator.project(b)
     # Squares of numbers of any size neither overflow nor vanish.
     largest = max_of(magnitude(b), b.shape.non_batch)

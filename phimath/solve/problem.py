@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from phimath.dtype import precision_bits
 from phimath.errors import NotSupported, SolveError, ValueRangeError
+from phimath.solve.methods import METHODS
 
 if TYPE_CHECKING:
     from phimath.tensor import Tensor
 
-METHODS = ("auto", "CG")
 DEFAULT_TOLERANCE = {16: 1e-2, 32: 1e-5, 64: 1e-12}
 
 
@@ -24,7 +24,8 @@ class Solve:
     computed anew at the end; ε is the machine precision of the values.  The last term is what
     rounding leaves; a smaller residual cannot be asked for.
 
-    method: 'auto', or 'CG' (conjugate gradients with the Jacobi preconditioner).
+    method: 'auto'; for linear systems 'CG' (conjugate gradients with the Jacobi preconditioner);
+        for `solve_nonlinear` 'Newton-Krylov'; for `minimize` a method of SciPy or 'GD'.
     rel_tol: relative tolerance; by default 1e-5 in 32 bit and 1e-12 in 64 bit.
     abs_tol: absolute tolerance in the units of the right-hand side.
     x0: initial guess; `None` starts from zero.

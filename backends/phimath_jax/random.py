@@ -13,7 +13,7 @@ from phimath_jax.convert import place
 
 
 @compiled(1)
-def _random_bits(key: np.ndarray, count: int) -> jax.Array:
+def _random_bits(key: np.ndarray | jax.Array, count: int) -> jax.Array:
     first = jnp.arange((count + 1) // 2, dtype=jnp.uint32)
     # JAX encrypts the first half of the counters together with the second half.
     words = threefry_2x32(key, jnp.concatenate([first, jnp.zeros_like(first)]))
@@ -23,6 +23,10 @@ def _random_bits(key: np.ndarray, count: int) -> jax.Array:
 class JaxRandom(Random[jax.Array]):
     """JAX's own generator is the contract's, with kernels for GPUs."""
 
-    def random_bits(self, key: tuple[int, int], count: int, device: str | None = None) -> jax.Array:
+    def random_bits(
+        self, key: tuple[int, int] | jax.Array, count: int, device: str | None = None
+    ) -> jax.Array:
         """By `jax.extend.random.threefry_2x32`."""
+        if not isinstance(key, tuple):
+            return place(_random_bits(key.astype(jnp.uint32), count), device)
         return place(_random_bits(np.array(key, np.uint32), count), device)

@@ -11,7 +11,7 @@ class NumpyRandom(Random[np.ndarray]):
     """Unsigned 32-bit integers wrap around by themselves."""
 
     def random_bits(
-        self, key: tuple[int, int], count: int, device: str | None = None
+        self, key: tuple[int, int] | np.ndarray, count: int, device: str | None = None
     ) -> np.ndarray:
         """In place, in blocks that fit the cache: 20 times the speed of the generic method."""
         result = np.empty(((count + 1) // 2, 2), np.int64)
@@ -19,7 +19,7 @@ class NumpyRandom(Random[np.ndarray]):
             part = result[start : start + _BLOCK]
             first = np.arange(start, start + len(part), dtype=np.uint32)
             second = np.zeros_like(first)
-            _encrypt(key_schedule(key), first, second)
+            _encrypt(key_schedule((int(key[0]), int(key[1]))), first, second)
             part[:, 0], part[:, 1] = first, second
         return result.reshape(-1)[:count]
 

@@ -28,9 +28,14 @@ _WORD = tf.TensorSpec((), tf.uint32)
 class TensorFlowRandom(Random[tf.Tensor]):
     """Keys and counts are arguments of one graph, so that new ones cause no new graph."""
 
-    def random_bits(self, key: tuple[int, int], count: int, device: str | None = None) -> tf.Tensor:
+    def random_bits(
+        self, key: tuple[int, int] | tf.Tensor, count: int, device: str | None = None
+    ) -> tf.Tensor:
         with on_device(device):
-            key0, key1 = (tf.constant(word, tf.uint32) for word in key)
+            if isinstance(key, tuple):
+                key0, key1 = (tf.constant(word, tf.uint32) for word in key)
+            else:
+                key0, key1 = tf.unstack(_cast(key, tf.uint32), num=2)
             blocks = tf.constant((count + 1) // 2, tf.int64)
             words = _encrypted(key0, key1, blocks)
             return _slice(words, constant((0,)), constant((count,)))

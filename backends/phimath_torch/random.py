@@ -19,9 +19,13 @@ _CHUNK: Final = 1 << 16
 class TorchRandom(Random[Tensor]):
     """Random words from the operator `phimath::random_bits`."""
 
-    def random_bits(self, key: tuple[int, int], count: int, device: str | None = None) -> Tensor:
-        """By the operator `phimath::random_bits`."""
+    def random_bits(
+        self, key: tuple[int, int] | Tensor, count: int, device: str | None = None
+    ) -> Tensor:
+        """By the operator `phimath::random_bits`, or for traced keys `random_bits_of`."""
         target = torch.get_default_device() if device is None else torch.device(device)
+        if isinstance(key, Tensor):
+            return random_bits_of(key, count, target)
         return random_bits(key[0], key[1], count, target)
 
 
@@ -47,6 +51,22 @@ def random_bits(key0: int, key1: int, count: int, device: torch.device) -> Tenso
 
 @random_bits.register_fake
 def _(key0: int, key1: int, count: int, device: torch.device) -> Tensor:
+    return torch.empty((count,), dtype=torch.int64, device=device)
+
+
+@torch.library.custom_op(
+    "phimath::random_bits_of",
+    mutates_args=(),
+    schema="(Tensor key, int count, Device device) -> Tensor",
+)
+def random_bits_of(key: Tensor, count: int, device: torch.device) -> Tensor:
+    """`random_bits` for a key that is data of a program."""
+    key0, key1 = key.tolist()
+    return random_bits(key0, key1, count, device)
+
+
+@random_bits_of.register_fake
+def _(key: Tensor, count: int, device: torch.device) -> Tensor:
     return torch.empty((count,), dtype=torch.int64, device=device)
 
 

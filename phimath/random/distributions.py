@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from phimath.context import default
 from phimath.dimension_spec import parse_dims
 from phimath.dtype import FLOAT64, DType
-from phimath.errors import DTypeError, ShapeError, ValueRangeError
+from phimath.errors import DTypeError, NotSupported, ShapeError, ValueRangeError
 from phimath.random.normal import normal_quantile
 from phimath.random.state import next_key
 from phimath.shape import Shape, merge_shapes
@@ -97,7 +97,13 @@ def _full_shape(dims: tuple[DimSpec, ...]) -> Shape:
 
 def words(backend: Backend[Any], count: int, per_number: int, device: str | None) -> list[Native]:
     """Independent arrays of `count` 32-bit words as int64."""
-    bits = backend.random_bits(next_key(), per_number * count, device)
+    key = next_key()
+    if not isinstance(key, tuple) and not backend.owns(key):
+        raise NotSupported(
+            f"Random numbers are drawn by the default backend, {backend.name}, but this function is "
+            "compiled for the backend of its arguments. Make that the default: with using(…)."
+        )
+    bits = backend.random_bits(key, per_number * count, device)
     if per_number == 1:
         return [bits]
     table = backend.reshape(bits, (count, per_number))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from phimath.errors import DimensionError, ShapeError
+from phimath.errors import DimensionError, NotSupported, ShapeError
 from phimath.selection import parse_selection
 from phimath.tensor.operators import Number, Operators
 from phimath.view import DimensionView
@@ -25,6 +25,16 @@ if TYPE_CHECKING:
 
 # Functions of upper modules that methods need, registered when these modules are imported.
 HOOKS: dict[str, Callable[..., Any]] = {}
+
+
+def _unknown_values(tensor: Tensor) -> NotSupported:
+    return NotSupported(
+        f"The values of a tensor of shape {tensor.shape} are needed while jit_compile or another "
+        "transform traces the function, before there are any: by if, while, bool(), float(), "
+        "int(), range() or numpy(). Choose between values with where(condition, a, b). If it comes "
+        "from an argument that is a setting, make that part of the program: "
+        "jit_compile(f, auxiliary_args='name')."
+    )
 
 
 class Tensor(Operators["Tensor"]):
@@ -102,7 +112,13 @@ class Tensor(Operators["Tensor"]):
 
         Optional only up to rank 1.
         """
-        array = self.backend.to_numpy(self.native(order))
+        native = self.native(order)
+        try:
+            array = self.backend.to_numpy(native)
+        except Exception as error:  # of any framework
+            if self.backend.is_available(native):
+                raise
+            raise _unknown_values(self) from error
         array.flags.writeable = False
         return array
 

@@ -6,72 +6,54 @@ import inspect
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
-from functools import update_wrapper
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, ParamSpec, TypeVar, final
+from contextlib import contextmanager
+from functools import lru_cache, update_wrapper
+from types import MethodType
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, final
 
-from phimath.broadcast import Native, Signature
-from phimath.context import Default, default
-from phimath.dtype import complex_dtype, float_dtype, precision_bits
-from phimath.errors import ShapeError
-from phimath.shape import EMPTY_SHAPE
+import numpy as np
+
+from phimath.broadcast import Signature
+from phimath.context import default
+from phimath.dtype import precision_bits
+from phimath.errors import NotSupported, ShapeError
 from phimath.tensor import Tensor
-from phimath.transform.effects import collecting
-from phimath.transform.natives import (
-    StackedForm,
-    TensorForm,
-    TreeForm,
-    assemble_tensor,
-    disassemble,
-    disassemble_leaves,
-    moved,
-    signatures,
-    transform_backend,
-)
-from phimath.transform.scope import inside_transform, is_inside_transform
-from phimath.tree import Structure, flatten
+from phimath.transform.natives import disassemble_leaves, transform_backend
+from phimath.transform.program_key import Key, difference
+from phimath.transform.scope import is_inside_transform
+from phimath.transform.trace import Integer, Trace, parts, trace
+from phimath.tree import flatten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from phimath.backend.contract import Backend
-    from phimath.dtype import DType
+    from phimath.broadcast import Native
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Optimize = Literal["background", "now", "off"]
 MAX_TRACES = 64
-_LEAVES = (Tensor, float, complex)
+_UNKNOWN: Any = object()
+_LEAVES = (Tensor, float, complex, Integer)
 _log = logging.getLogger("phimath")
-
-
-class Key(NamedTuple):
-    """What a program depends on; all else is data."""
-
-    structure: Structure
-    leaves: tuple[TensorForm | type, ...]
-    static: tuple[tuple[str, Any], ...]
-    precision: int
-    default: Default
-
-
-class Trace(NamedTuple):
-    """A compiled program, and what to make of its results."""
-
-    backend: Backend[Any]
-    program: Callable[..., tuple[Native, ...]]
-    feed: tuple[Callable[[Native], Native] | None, ...]
-    output: TreeForm
-    effects: tuple[tuple[TreeForm, Callable[[Any], None]], ...]
 
 
 @final
 class CompiledFunction(Generic[P, R]):
     """What `jit_compile` returns: called like the function."""
 
-    def __init__(self, function: Callable[P, R], static: tuple[str, ...]) -> None:
+    def __init__(
+        self, function: Callable[P, R], static: tuple[str, ...], optimize: Optimize | None
+    ) -> None:
         """Programs are made on first use, one per structure, shapes and types of the arguments."""
         self.function = function
         self.static = static
-        self.traces: OrderedDict[Key, Trace] = OrderedDict()
+        self.optimize = optimize
+        self.traces: OrderedDict[Key, Trace | None] = OrderedDict()
+        """Programs, least recently used first; `None` where nothing compiles."""
+        self._last: Key | None = None
+        self._reason = ""
         self._parameters = inspect.signature(function)
         for name in static:
             if name not in self._parameters.parameters:
@@ -83,9 +65,7 @@ class CompiledFunction(Generic[P, R]):
 
     def __get__(self, instance: object, owner: type | None = None) -> Callable[..., R]:
         """Of a method, the instance is the first argument."""
-        if instance is None:
-            return self
-        return lambda *args, **kwargs: self(instance, *args, **kwargs)  # type: ignore[arg-type]
+        return self if instance is None else MethodType(self, instance)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the program for these arguments, made first if there is none."""
@@ -95,31 +75,61 @@ class CompiledFunction(Generic[P, R]):
         tree, static = self._split(args, kwargs)
         leaves, structure = flatten(tree, _LEAVES)
         natives, forms = disassemble_leaves(leaves)
-        key = Key(structure, forms, static, precision_bits(), default())
-        trace = self.traces.get(key)
-        if trace is None:
-            tensors = [
-                part for form in forms for part in _parts(form) if isinstance(part, Signature)
-            ]
-            backend = transform_backend(tensors)
-            if backend.name == "numpy":
-                _log.info("%s runs as it is: NumPy has no compiler.", self.function)
-                return self.function(*args, **kwargs)
-            trace = self._remember(key, self._trace(key, natives, backend))
-        results = trace.program(*_fed(natives, trace.feed))
-        return _finished(trace, results)
+        key = Key(structure, forms, static, precision_bits(), default(), _devices(forms, natives))
+        try:
+            found = self.traces.get(key, _UNKNOWN)
+        except TypeError as error:
+            raise _unhashable(static) from error
+        if found is _UNKNOWN:
+            found = self._new_trace(key, tree, natives)
+        else:
+            self.traces.move_to_end(key)
+        if found is None:
+            return self.function(*args, **kwargs)
+        return found(natives)
+
+    def retrace_reason(self) -> str:
+        """What made the last compilation necessary; empty after the first."""
+        return self._reason
 
     def _split(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[Any, tuple[tuple[str, Any], ...]]:
         """Arguments that are data, by position or else by name, and those that are static."""
         if not kwargs and not self.static:
-            return args, ()
+            return _with_integers(args), ()
         bound = self._parameters.bind(*args, **kwargs)
         if self.static:
             bound.apply_defaults()
-        data = {n: value for n, value in bound.arguments.items() if n not in self.static}
-        return data, tuple((name, bound.arguments[name]) for name in self.static)
+        arguments = bound.arguments
+        data = {n: _with_integers(v) for n, v in arguments.items() if n not in self.static}
+        return data, tuple((name, arguments[name]) for name in self.static)
+
+    def _new_trace(self, key: Key, tree: Any, natives: Sequence[Native]) -> Trace | None:
+        _refuse_arrays(tree, self._parameters)
+        dense = [part for form in key.leaves for part in parts(form) if isinstance(part, Signature)]
+        backend = transform_backend(dense)
+        if backend.name == "numpy":
+            made = None
+        else:
+            with _optimization(backend, self.optimize):
+                made = trace(
+                    lambda given: self._call(given, key.static),
+                    key.structure,
+                    key.leaves,
+                    natives,
+                    backend,
+                )
+        if made is None and not self.traces:
+            _log.info("%s runs as it is: %s has no compiler.", self.function, backend.name)
+        if self._last is not None:
+            self._reason = difference(self._last, key, tuple(self._parameters.parameters))
+            _log.info("%s is compiled once more: %s.", self.function, self._reason)
+        self._last = key
+        self.traces[key] = made
+        if len(self.traces) > MAX_TRACES:
+            self.traces.popitem(last=False)
+        return made
 
     def _call(self, tree: Any, static: tuple[tuple[str, Any], ...]) -> Any:
         if isinstance(tree, tuple):
@@ -127,133 +137,96 @@ class CompiledFunction(Generic[P, R]):
         arguments = inspect.BoundArguments(self._parameters, OrderedDict({**tree, **dict(static)}))
         return self.function(*arguments.args, **arguments.kwargs)
 
-    def _trace(self, key: Key, natives: Sequence[Native], backend: Backend[Any]) -> Trace:
-        outputs: list[tuple[TreeForm, tuple[tuple[TreeForm, Callable[[Any], None]], ...]]] = []
-        forms = tuple(_traced_form(form, backend) for form in key.leaves)
 
-        def program(*arrays: Native) -> tuple[Native, ...]:
-            source = iter(arrays)
-            tree = key.structure.unflatten([assemble_tensor(form, source) for form in forms])
-            with inside_transform(), collecting() as effects:
-                output = self._call(tree, key.static)
-            results, output_form = _on_backend(output, backend)
-            effect_forms: list[tuple[TreeForm, Callable[[Any], None]]] = []
-            for effect in effects:
-                values, form = _on_backend(effect.values, backend)
-                results += values
-                effect_forms.append((form, effect.handle))
-            outputs.append((output_form, tuple(effect_forms)))
-            return tuple(results)
+def _with_integers(value: Any) -> Any:
+    """Integers as data; those inside of dataclasses are settings of theirs."""
+    cls = value.__class__
+    if cls is int:
+        return Integer(value) if -(2**63) <= value < 2**63 else value
+    if cls is tuple or cls is list:
+        return cls([_with_integers(part) for part in value])
+    if cls is dict:
+        return {key: _with_integers(part) for key, part in value.items()}
+    return value
 
-        feed = tuple(_feeder(part, backend) for form in key.leaves for part in _parts(form))
-        compiled = backend.compile(program, _fed(natives, feed))
-        return Trace(backend, compiled, feed, *outputs[-1])
 
-    def _remember(self, key: Key, trace: Trace) -> Trace:
-        if self.traces:
-            _log.info(
-                "%s is compiled once more: %s.",
-                self.function,
-                _difference(next(reversed(self.traces)), key),
+def _devices(forms: tuple[Any, ...], natives: Sequence[Native]) -> tuple[str, ...]:
+    """Where dense tensors are, if there is a choice."""
+    if not any([form.__class__ is Signature and _several(form.backend) for form in forms]):
+        return ()
+    dense = [part for form in forms for part in parts(form)]
+    return tuple(
+        part.backend.device(native)
+        for part, native in zip(dense, natives, strict=True)
+        if isinstance(part, Signature)
+    )
+
+
+@lru_cache(maxsize=64)
+def _several(backend: Backend[Any]) -> bool:
+    return len(backend.devices()) > 1
+
+
+def _refuse_arrays(tree: Any, parameters: inspect.Signature) -> None:
+    """Arrays would become constants of the program and not be looked at again."""
+    names = list(parameters.parameters)
+    given = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    for name, value in given:
+        if isinstance(value, np.ndarray):
+            text = name if isinstance(name, str) else names[min(name, len(names) - 1)]
+            raise NotSupported(
+                f"The argument '{text}' of a compiled function is an array without named "
+                "dimensions. Name them: wrap(array, spatial('x,y'))."
             )
-        self.traces[key] = trace
-        if len(self.traces) > MAX_TRACES:
-            self.traces.popitem(last=False)
-        return trace
-
-    def retrace_reason(self) -> str:
-        """What differed between the arguments of the last two compilations; empty after the first."""
-        if len(self.traces) < 2:
-            return ""
-        last, before = list(reversed(self.traces))[:2]
-        return _difference(before, last)
 
 
-def _difference(before: Key, after: Key) -> str:
-    reasons = {
-        "the structure or static values of the arguments": before.structure != after.structure,
-        "shapes or types": before.leaves != after.leaves,
-        "static arguments": before.static != after.static,
-        "the precision": before.precision != after.precision,
-        "the default backend or device": before.default != after.default,
-    }
-    return " and ".join(reason for reason, differs in reasons.items() if differs) + " changed"
+def _unhashable(static: tuple[tuple[str, Any], ...]) -> Exception:
+    for name, value in static:
+        try:
+            hash(value)
+        except TypeError:
+            return NotSupported(
+                f"The argument '{name}' is part of the program, but {value!r} can be changed. Give "
+                "something hashable, e.g. a tuple instead of a list, or leave it out of "
+                "auxiliary_args to make it data."
+            )
+    raise AssertionError("All keys without static arguments are hashable.")
 
 
-def _parts(form: TensorForm | type) -> Iterator[Signature | type]:
-    if isinstance(form, StackedForm):
-        for component in form.components:
-            yield from _parts(component)
-    else:
-        yield form
+@contextmanager
+def _optimization(backend: Backend[Any], optimize: Optimize | None) -> Iterator[None]:
+    """Tell a backend that distinguishes capturing from optimising how to do the latter."""
+    variable = getattr(backend, "compile_optimization", None)
+    if variable is None or optimize is None:
+        yield
+        return
+    token = variable.set(optimize)
+    try:
+        yield
+    finally:
+        variable.reset(token)
 
 
-def _traced_dtype(part: Signature | type, backend: Backend[Any]) -> DType:
-    """Numbers and floating tensors of NumPy join the program in the precision of the context."""
-    if isinstance(part, type):
-        return complex_dtype() if part is complex else float_dtype()
-    if part.backend is backend or not part.dtype.is_floating:
-        return part.dtype
-    return complex_dtype() if part.dtype.kind == "complex" else float_dtype()
-
-
-def _traced_form(form: TensorForm | type, backend: Backend[Any]) -> TensorForm:
-    if isinstance(form, StackedForm):
-        return StackedForm(form.dim, tuple(_traced_form(c, backend) for c in form.components))
-    dtype = _traced_dtype(form, backend)
-    if isinstance(form, type):
-        return Signature(backend, dtype, EMPTY_SHAPE)
-    return form.replace(backend=backend, dtype=dtype)
-
-
-def _feeder(part: Signature | type, backend: Backend[Any]) -> Callable[[Native], Native] | None:
-    """Function that makes an argument of the program of what the user passed."""
-    dtype = _traced_dtype(part, backend)
-    if isinstance(part, type):
-        return lambda number: backend.full((), number, dtype)
-    if part.backend is backend:
-        return None
-    source = part.backend
-    return lambda native: backend.from_numpy(source.to_numpy(source.cast(native, dtype)))
-
-
-def _fed(
-    natives: Sequence[Native], feed: Sequence[Callable[[Native], Native] | None]
-) -> list[Native]:
-    return [
-        native if convert is None else convert(native)
-        for native, convert in zip(natives, feed, strict=True)
-    ]
-
-
-def _on_backend(tree: Any, backend: Backend[Any]) -> tuple[list[Native], TreeForm]:
-    natives, form = disassemble(tree)
-    return list(moved(natives, signatures(form), backend)), form
-
-
-def _finished(trace: Trace, results: Sequence[Native]) -> Any:
-    """The output, after the effects of this call have been handled."""
-    if not trace.effects:
-        return trace.output.assemble(results, trace.backend)
-    source = iter(results)
-    output = trace.output.assemble(source, trace.backend)
-    for form, handle in trace.effects:
-        handle(form.assemble(source, trace.backend))
-    return output
-
-
-def jit_compile(function: Callable[P, R], auxiliary_args: str = "") -> CompiledFunction[P, R]:
+def jit_compile(
+    function: Callable[P, R], auxiliary_args: str = "", *, optimize: Optimize | None = None
+) -> CompiledFunction[P, R]:
     """Compile a function of trees for the framework of its arguments.
 
-    The first call with arguments of new structure, shapes or types traces the function: its Python code runs once, on tensors without values.
-    Later calls run the program.  Tensors, and floats anywhere in the arguments, are data, so that new values don't compile again; all
-    else is part of the program.
+    The first call with arguments of new structure, shapes or types traces the function: its Python
+    code runs once, on tensors without values.  Later calls run the program.  Tensors and floats
+    anywhere in the arguments, and integers outside of dataclasses, are data: new values don't
+    compile again.  All else is part of the program.
 
     Args:
         function: Takes and returns trees; uses tensors of around it as constants.
-        auxiliary_args: Names of arguments that are part of the program, `'n,mode'`; they must be hashable.
+        auxiliary_args: Names of arguments that are part of the program, `'n,mode'`; they must be
+            hashable.
+        optimize: Where capturing and optimising are two steps (PyTorch): `'background'` runs the
+            captured program until the optimised one is ready, `'now'` waits for it, `'off'` does
+            without; `None` leaves it to the backend.
 
-    On NumPy, which has no compiler, the function runs as it is.  Inside of another transform it becomes part of that.
+    On NumPy, which has no compiler, the function runs as it is.  Inside of another transform it
+    becomes part of that.
     """
     names = tuple(name.strip() for name in auxiliary_args.split(",") if name.strip())
-    return CompiledFunction(function, names)
+    return CompiledFunction(function, names, optimize)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from phimath.backend.discovery import combine
 from phimath.broadcast import Signature
 from phimath.convert import cast
+from phimath.random.state import without_random_numbers
 from phimath.reduce import any as any_of
 from phimath.shape import merge_shapes
 from phimath.tensor import Dense, Tensor
@@ -36,6 +37,13 @@ def repeat_while(
         while bool(_any(condition(*state))):
             state = tuple(body(*state))
         return state
+    with without_random_numbers():
+        return _traced_loop(condition, body, state)
+
+
+def _traced_loop(
+    condition: Callable[..., Tensor], body: Callable[..., Sequence[Tensor]], state: Sequence[Tensor]
+) -> tuple[Tensor, ...]:
     carries = [_carry(*pair) for pair in zip(state, body(*state), strict=True)]
     backend = combine([carry.backend for carry in carries])
     carries = [carry.replace(backend=backend) for carry in carries]

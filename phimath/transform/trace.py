@@ -1,0 +1,172 @@
+"""Tracing a function of trees: a program of native arrays, and how to feed it and read it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, final
+
+import numpy as np
+
+from phimath.broadcast import Native, Signature
+from phimath.dtype import INT64, complex_dtype, float_dtype
+from phimath.random.state import TRACED_KEYS, next_key, traced_keys
+from phimath.shape import EMPTY_SHAPE
+from phimath.transform.effects import collecting
+from phimath.transform.natives import (
+    StackedForm,
+    TensorForm,
+    TreeForm,
+    assemble_tensor,
+    disassemble,
+    moved,
+    signatures,
+)
+from phimath.transform.scope import inside_transform
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from phimath.backend.contract import Backend
+    from phimath.dtype import DType
+    from phimath.tree import Structure
+
+Feed: TypeAlias = "Callable[[Any], Native] | None"
+
+
+@final
+class Integer:
+    """A Python integer that is data."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: int) -> None:
+        """Fits into 64 bits."""
+        self.value = value
+
+
+class Trace(NamedTuple):
+    """A compiled program, and what to make of its results."""
+
+    backend: Backend[Any]
+    program: Callable[..., tuple[Native, ...]]
+    feed: tuple[Feed, ...] | None
+    """Conversions of the arguments, `None` if none needs any."""
+    draws: int
+    no_keys: Native
+    output: TreeForm
+    effects: tuple[tuple[TreeForm, Callable[[Any], None]], ...]
+
+    def __call__(self, natives: Sequence[Native]) -> Any:
+        """Run the program, and handle the effects of this call."""
+        if self.feed is not None:
+            natives = _fed(natives, self.feed)
+        keys = _fresh_keys(self.backend, self.draws) if self.draws else self.no_keys
+        results = self.program(keys, *natives)
+        if not self.effects:
+            return self.output.assemble(results, self.backend)
+        source = iter(results)
+        output = self.output.assemble(source, self.backend)
+        for form, handle in self.effects:
+            handle(form.assemble(source, self.backend))
+        return output
+
+
+def trace(
+    call: Callable[[Any], Any],
+    structure: Structure,
+    leaves: Sequence[TensorForm | type],
+    natives: Sequence[Native],
+    backend: Backend[Any],
+) -> Trace | None:
+    """Program for `call` of a tree; `None` if the backend has nothing that compiles."""
+    found: list[tuple[TreeForm, tuple[tuple[TreeForm, Callable[[Any], None]], ...], int]] = []
+    forms = tuple(_traced_form(form, backend) for form in leaves)
+
+    def program(keys: Native, *arrays: Native) -> tuple[Native, ...]:
+        source = iter(arrays)
+        tree = structure.unflatten([assemble_tensor(form, source) for form in forms])
+        with inside_transform(), collecting() as effects, traced_keys(backend, keys) as generator:
+            output = call(tree)
+        results, output_form = _on_backend(output, backend)
+        effect_forms: list[tuple[TreeForm, Callable[[Any], None]]] = []
+        for effect in effects:
+            values, form = _on_backend(effect.values, backend)
+            results += values
+            effect_forms.append((form, effect.handle))
+        found.append((output_form, tuple(effect_forms), generator.count))
+        return tuple(results)
+
+    feed = tuple(_feeder(part, backend) for form in leaves for part in parts(form))
+    no_keys = backend.from_numpy(np.zeros((TRACED_KEYS, 2), np.int64))
+    compiled = backend.compile(program, [no_keys, *_fed(natives, feed)])
+    if not found:
+        return None
+    output, effect_forms, draws = found[-1]
+    needed = feed if any(feed) else None
+    return Trace(backend, compiled, needed, draws, no_keys, output, effect_forms)
+
+
+def parts(form: TensorForm | type) -> Iterator[Signature | type]:
+    """Signatures of the arrays of a leaf, for a number its class."""
+    if isinstance(form, StackedForm):
+        for component in form.components:
+            yield from parts(component)
+    else:
+        yield form
+
+
+def _fresh_keys(backend: Backend[Any], draws: int) -> Native:
+    """What as many draws outside would get."""
+    keys = np.zeros((TRACED_KEYS, 2), np.int64)
+    keys[:draws] = [next_key() for _ in range(draws)]
+    return backend.from_numpy(keys)
+
+
+def _fed(natives: Sequence[Native], feed: Sequence[Feed]) -> list[Native]:
+    return [
+        native if convert is None else convert(native)
+        for native, convert in zip(natives, feed, strict=True)
+    ]
+
+
+def _traced_dtype(part: Signature | type, backend: Backend[Any]) -> DType:
+    """Numbers and floating tensors of NumPy join the program in the precision of the context."""
+    if isinstance(part, type):
+        if part is Integer:
+            return INT64
+        return complex_dtype() if issubclass(part, complex) else float_dtype()
+    if part.backend is backend or not part.dtype.is_floating:
+        return part.dtype
+    return complex_dtype() if part.dtype.kind == "complex" else float_dtype()
+
+
+def _traced_form(form: TensorForm | type, backend: Backend[Any]) -> TensorForm:
+    if isinstance(form, StackedForm):
+        return StackedForm(form.dim, tuple(_traced_form(c, backend) for c in form.components))
+    dtype = _traced_dtype(form, backend)
+    if isinstance(form, type):
+        return Signature(backend, dtype, EMPTY_SHAPE)
+    return form.replace(backend=backend, dtype=dtype)
+
+
+def _feeder(part: Signature | type, backend: Backend[Any]) -> Feed:
+    """Function that makes an argument of the program of what the user passed."""
+    dtype = _traced_dtype(part, backend)
+    if part is Integer:
+        return lambda integer: backend.full((), integer.value, dtype)
+    if isinstance(part, type):
+        return lambda number: backend.full((), number, dtype)
+    if part.backend is backend:
+        return None
+    return partial(_from_other, part.backend, backend, dtype)
+
+
+def _from_other(
+    source: Backend[Any], backend: Backend[Any], dtype: DType, native: Native
+) -> Native:
+    return backend.from_numpy(source.to_numpy(source.cast(native, dtype)))
+
+
+def _on_backend(tree: Any, backend: Backend[Any]) -> tuple[list[Native], TreeForm]:
+    natives, form = disassemble(tree)
+    return list(moved(natives, signatures(form), backend)), form

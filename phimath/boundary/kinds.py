@@ -103,13 +103,19 @@ class Prescribed(Boundary):
         return self
 
     def component(self, dim: str, index: int, label: str | None, axes: Sequence[str]) -> Boundary:
-        """Prescribed value of one component."""
+        """Prescribed value of one component, found by its label where both have labels."""
         value = self.value
-        return (
-            self.__class__(value.get({dim: index}))
-            if isinstance(value, Tensor) and dim in value.shape
-            else self
-        )
+        if not isinstance(value, Tensor) or dim not in value.shape:
+            return self
+        labels = value.shape.get_labels(dim)
+        if label is not None and labels is not None:
+            if label not in labels:
+                raise BoundaryError(
+                    f"The boundary {self!r} prescribes the components {','.join(labels)} but not "
+                    f"'{label}' of the grid. Give one value for each component."
+                )
+            index = labels.index(label)
+        return self.__class__(value.get({dim: index}))
 
     def select(self, function: Callable[[Any], Any]) -> Boundary:
         """Same kind with the new value."""
@@ -233,8 +239,12 @@ def on_faces(boundary: Boundary) -> Boundary:
 
 
 def constant(value: Number | Tensor) -> Constant:
-    """Constant of this value; all zeros are one object."""
-    return ZERO if not isinstance(value, Tensor) and value == 0 else Constant(value)
+    """Constant of this value; all zeros are one object, but for that of booleans."""
+    return ZERO if _is_zero(value) and value is not False else Constant(value)
+
+
+def _is_zero(value: Number | Tensor) -> bool:
+    return not isinstance(value, Tensor) and value == 0
 
 
 # --- arithmetic ---
@@ -268,7 +278,7 @@ def _stays_zero(operation: Operation, operands: tuple[Any, ...]) -> bool:
 
     A zero is a number of the program, not data: sides that are known to be zero stay known.
     """
-    zeros = [isinstance(operand, Constant) and operand == ZERO for operand in operands]
+    zeros = [isinstance(operand, Constant) and _is_zero(operand.value) for operand in operands]
     if operation.name == "multiply":
         return any(zeros)
     if operation.name == "divide":

@@ -26,6 +26,7 @@ from phimath.boundary.plan import (
     ghosts,
     is_static,
     make_plan,
+    number_types,
     padded_dtype,
     piece,
     run,
@@ -107,7 +108,7 @@ def pad_entries(value: Tensor, entries: Widths, boundary: Boundary) -> Tensor:
 
 def _pad_planned(value: Dense, entries: Widths, boundary: Boundary) -> Dense | None:
     signature = value.signature
-    plan = make_plan(signature, entries, boundary, precision_bits())
+    plan = make_plan(signature, entries, boundary, number_types(boundary), precision_bits())
     if plan is None:
         return None
     native = (

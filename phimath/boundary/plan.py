@@ -101,9 +101,28 @@ def is_static(boundary: Boundary) -> bool:
     return all(is_static(part) for part in boundary.parts())
 
 
+def number_types(boundary: Boundary) -> tuple[type | None, ...]:
+    """Types of the prescribed numbers, which decide that of the result: 1, 1.0 and True are equal."""
+    if boundary.__class__ is Extension:
+        return ()
+    return tuple(
+        part.value.__class__ if isinstance(part, Prescribed) else None for part in boundary.parts()
+    )
+
+
 @lru_cache(maxsize=4096)
-def make_plan(signature: Signature, entries: Widths, boundary: Boundary, bits: int) -> Plan | None:
-    """Steps for a boundary without tensors; `None` where there are too few values."""
+def make_plan(
+    signature: Signature,
+    entries: Widths,
+    boundary: Boundary,
+    types: tuple[type | None, ...],
+    bits: int,
+) -> Plan | None:
+    """Steps for a boundary without tensors; `None` where there are too few values.
+
+    types: `number_types` of the boundary, so that equal boundaries of other types have other plans.
+    """
+    del types
     shape = signature.shape
     names = [name for name, _, _ in entries]
     repeated = isinstance(boundary, Extension) and boundary.is_copy
@@ -180,15 +199,22 @@ def capacity(side: Boundary, size: int) -> int:
     return size - 1 if side.rule == "reflect" else size
 
 
-@lru_cache(maxsize=4096)
 def piece(
     side: Boundary, rank: int, axis: int, size: int, width: int, *, upper: bool
 ) -> Piece | None:
     """Ghost values on one side, `None` where they aren't made of interior values."""
-    added: Number = 0
-    if isinstance(side, FaceValue):
-        added = 0 if isinstance(side.value, Tensor) else 2 * side.value
-        side = ANTISYMMETRIC
+    if not isinstance(side, FaceValue):
+        return _interior_piece(side, rank, axis, size, width, upper=upper)
+    mirrored = _interior_piece(ANTISYMMETRIC, rank, axis, size, width, upper=upper)
+    if mirrored is None or isinstance(side.value, Tensor):
+        return mirrored
+    return mirrored._replace(added=2 * side.value)
+
+
+@lru_cache(maxsize=4096)
+def _interior_piece(
+    side: Boundary, rank: int, axis: int, size: int, width: int, *, upper: bool
+) -> Piece | None:
     if width == 0 or not isinstance(side, Extension) or side is NONE:
         return None
     start = {
@@ -210,7 +236,7 @@ def piece(
         (width, axis) if count < width else None,
         side.sign,
         index(size - 1 if upper else 0, 1) if side.edge else None,
-        added,
+        0,
     )
 
 

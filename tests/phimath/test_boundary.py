@@ -288,3 +288,30 @@ def test_boundaries_are_values():
     assert combine_sides(x=1, y=PERIODIC) == combine_sides(x=1, y=PERIODIC)
     assert hash(combine_sides(x=1, y=PERIODIC)) == hash(combine_sides(x=1, y=PERIODIC))
     assert boundary.BOUNDARY is ZERO_GRADIENT
+
+
+def test_prescribed_components_are_found_by_their_labels():
+    swapped = Constant(vec(y=2.0, x=1.0))
+    found = swapped.component("vector", 0, "x", ("x", "y"))
+    assert isinstance(found, Constant)
+    assert float(found.value) == 1.0
+
+
+@pytest.mark.parametrize("value", [vec(x=1, z=2), vec(a=1, b=2)])
+def test_a_component_that_is_not_prescribed_is_an_error(value):
+    with pytest.raises(BoundaryError, match="but not 'y' of the grid"):
+        Constant(value).component("vector", 1, "y", ("x", "y"))
+
+
+@pytest.mark.parametrize("numbers", [(1, 1.0), (1.0, 1), (True, 1), (1, True)])
+def test_the_type_of_padded_values_does_not_depend_on_earlier_calls(numbers):
+    grid = wrap(np.arange(5) > 2, spatial("x"))
+    kinds = {bool: "bool", int: "int", float: "float"}
+    assert [pad(grid, 1, n).dtype.kind for n in numbers] == [kinds[type(n)] for n in numbers]
+
+
+def test_comparisons_of_constants_are_boolean_outside_too():
+    outside = apply(OPERATIONS["greater"], ZERO, 3)
+    assert isinstance(outside, Constant)
+    assert outside.value is False
+    assert apply(OPERATIONS["where"], outside, ONE, Constant(2)) == Constant(2)

@@ -102,7 +102,7 @@ def is_static(boundary: Boundary) -> bool:
 
 
 def number_types(boundary: Boundary) -> tuple[type | None, ...]:
-    """Types of the prescribed numbers, which decide that of the result: 1, 1.0 and True are equal."""
+    """Types of the prescribed numbers, which decide that of the result: 1 and 1.0 are equal."""
     if boundary.__class__ is Extension:
         return ()
     return tuple(

@@ -47,12 +47,6 @@ class Generator:
         self._count = 0
         self._lock = Lock()
 
-    def copy(self) -> Generator:
-        """A generator that gives the same keys from here on."""
-        copied = object.__new__(Generator)
-        copied._seed, copied._count, copied._lock = self._seed, self._count, Lock()
-        return copied
-
     def next_key(self) -> Key:
         """Key of the next draw."""
         with self._lock:
@@ -92,6 +86,34 @@ class _NoKeys:
             "Random numbers cannot be drawn in a loop of a compiled function: each iteration would "
             "get the same ones. Draw them before the loop."
         )
+
+
+@final
+class RecordedKeys:
+    """Keys drawn once, and used each time that a function is evaluated again."""
+
+    __slots__ = ("_keys", "_source")
+
+    def __init__(self, source: KeySource) -> None:
+        """`source` gives those that nobody drew yet."""
+        self._source = source
+        self._keys: list[Key | Native] = []
+
+    def __getitem__(self, number: int) -> Key | Native:
+        while len(self._keys) <= number:
+            self._keys.append(self._source.next_key())
+        return self._keys[number]
+
+
+@final
+class _Replay:
+    def __init__(self, keys: RecordedKeys) -> None:
+        self._keys = keys
+        self._count = 0
+
+    def next_key(self) -> Key | Native:
+        self._count += 1
+        return self._keys[self._count - 1]
 
 
 def _key_of(seed: int) -> Key:
@@ -144,15 +166,15 @@ def seeded(seed: int) -> Iterator[None]:
         _override.reset(token)
 
 
-def upcoming() -> Generator:
+def upcoming() -> RecordedKeys:
     """What will be drawn next in this context, for `redrawing`."""
-    return (_override.get() or _process[0]).copy()
+    return RecordedKeys(_override.get() or _process[0])
 
 
 @contextmanager
-def redrawing(numbers: Generator) -> Iterator[None]:
-    """Draw, inside of the `with` block, what was drawn after `numbers = upcoming()`."""
-    token = _override.set(numbers.copy())
+def redrawing(numbers: RecordedKeys) -> Iterator[None]:
+    """Draw the same numbers inside of each `with` block for the same `numbers = upcoming()`."""
+    token = _override.set(_Replay(numbers))
     try:
         yield
     finally:

@@ -66,15 +66,18 @@ def vjp(function: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any
     variables = tuple(variable_of(p, f"primal {i + 1}") for i, p in enumerate(primals))
     require_differentiation(variables)
     bits, numbers = precision_bits(), upcoming()
-    output = numbers_as_tensors(function(*variables))
+
+    def run(arguments: tuple[Any, ...]) -> Any:
+        with redrawing(numbers):
+            return numbers_as_tensors(function(*arguments))
+
+    output = run(variables)
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         weights = checked_like(cotangent, output, "cotangent", "output")
 
         def weighted(arguments: tuple[Any, ...]) -> Tensor:
-            with redrawing(numbers):
-                values = function(*arguments)
-            return inner_product(weights, numbers_as_tensors(values))
+            return inner_product(weights, run(arguments))
 
         with precision(bits):
             return gradient(weighted, get_output=False)(variables)
@@ -171,16 +174,13 @@ def jacobian(
 
         def run(inputs: tuple[Any, ...]) -> Any:
             replaced = dict(zip(names, inputs, strict=True))
-            return numbers_as_tensors(call_with(function, bound, replaced))
-
-        def again(inputs: tuple[Any, ...]) -> Any:
             with redrawing(numbers):
-                return run(inputs)
+                return numbers_as_tensors(call_with(function, bound, replaced))
 
         output = run(variables)
         rows: list[Any] = []
         for position, value in enumerate(tensors_in(output)):
-            found = _rows_of(again, variables, position, value)
+            found = _rows_of(run, variables, position, value)
             rows.append(found[0] if len(names) == 1 else found)
         result = flatten(output, Tensor)[1].unflatten(rows)
         return (output, result) if get_output else result
@@ -219,7 +219,8 @@ def hessian(
     @wraps(function)
     def evaluate(*args: Any, **kwargs: Any) -> Any:
         numbers = upcoming()
-        output = both(*args, **kwargs)[0] if get_output else None
+        with redrawing(numbers):
+            output = both(*args, **kwargs)[0] if get_output else None
         with redrawing(numbers):
             found = second(*args, **kwargs)
         return (output, found) if get_output else found

@@ -44,12 +44,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the strict backend and the marker `needs`."""
+    """Register the strict backend and the markers that choose backends."""
     register(StrictBackend())
     config.addinivalue_line(
         "markers",
         "needs(*methods): run only on backends that support these methods of the contract",
     )
+    config.addinivalue_line("markers", "only_on(*names): run only on these backends")
 
 
 def chosen(config: pytest.Config) -> list[str]:
@@ -79,6 +80,9 @@ def _is_selected(item: pytest.Item, only_backends: bool) -> bool:
     name = _backend_name(item)
     if name is None:
         return not only_backends
+    allowed = [backend for mark in item.iter_markers("only_on") for backend in mark.args]
+    if allowed and name not in allowed:
+        return False
     needed = [method for mark in item.iter_markers("needs") for method in mark.args]
     if not needed:
         return True

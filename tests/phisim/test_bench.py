@@ -22,10 +22,9 @@ def _arrays(result):
     return [np.asarray(native) for native in (natives if isinstance(natives, list) else [natives])]
 
 
+@pytest.mark.only_on(*FRAMEWORKS)
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_native_code_computes_the_same_as_ours(row, backend):
-    if backend.name not in FRAMEWORKS:
-        pytest.skip(f"there is no native code for {backend.name}")
     with using(backend.name), precision(64):
         case = prepared(row, reference(backend.name))
         for ours, native in zip(_arrays(case.ours()), _arrays(case.native()), strict=True):

@@ -132,7 +132,7 @@ def _options(method: str, limits: Limits) -> dict[str, Any]:
 
 def _second_derivatives(
     kind: str, ask: Callable[[Rows], tuple[float, Rows]]
-) -> dict[str, Callable[[Rows], Rows] | Callable[[Rows, Rows], Rows]]:
+) -> Mapping[str, Callable[..., Rows]]:
     """Central differences of gradients, as SciPy takes them."""
 
     def product(x: Rows, direction: Rows) -> Rows:
@@ -147,7 +147,11 @@ def _second_derivatives(
         columns = np.stack([product(x, column) for column in np.eye(len(x))])
         return (columns + columns.T) / 2
 
-    return {"product": {"hessp": product}, "matrix": {"hess": matrix}}.get(kind, {})
+    found: dict[str, dict[str, Callable[..., Rows]]] = {
+        "product": {"hessp": product},
+        "matrix": {"hess": matrix},
+    }
+    return found.get(kind, {})
 
 
 @final

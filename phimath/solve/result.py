@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from phimath.reduce import all as all_of
 from phimath.reduce import any as any_of
@@ -24,7 +24,7 @@ class SolveInfo:
     """
 
     method: str
-    x: Tensor
+    x: Any  # tensor, or tree for nonlinear solves
     residual: Tensor
     tolerance: Tensor
     decided_by: str

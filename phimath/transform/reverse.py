@@ -35,7 +35,7 @@ from phimath.wrap import wrap
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_ROW = "_entry of the output"
+_ROW = "_row"
 
 
 # --- vector-Jacobian products ---
@@ -204,9 +204,9 @@ def hessian(
 
     Returns:
         Function of the same arguments that returns `(output, hessian)`, or the Hessian only: a
-        tree like the argument that holds, for each tensor, again such a tree: `h[a][b]` has the
-        dimensions of `a`, and those of `b` as dual dimensions.  Each entry of the arguments costs
-        one derivative of a gradient.
+        gradient that holds, for each tensor a, again such a tree (of several arguments, a tuple of
+        them); what it holds for b has the dimensions of a, and those of b as dual dimensions.
+        Each entry of the arguments costs one derivative of a gradient.
 
     Raises:
         NotSupported: on NumPy; by complex numbers.

@@ -106,7 +106,8 @@ class Dim(NamedTuple):
         bare = name.removeprefix("~")
         if not bare.replace("_", "a").isalnum() or bare[0].isdigit():
             raise ShapeError(
-                f"'{name}' is no valid dimension name. Use letters, digits and '_', e.g. 'x' or 'vector'."
+                f"'{name}' is no valid dimension name. "
+                "Use letters, digits and '_', e.g. 'x' or 'vector'."
             )
         if not isinstance(size, int | Varying | None):
             raise ShapeError(f"The size of '{name}' must be an integer, not {size!r}.")

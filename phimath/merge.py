@@ -1,4 +1,4 @@
-"""Merging the dimensions of two operands: what must agree, and what the error says if it doesn't."""
+"""Merging the dimensions of two operands: what must agree, and what the error says if not."""
 
 from __future__ import annotations
 

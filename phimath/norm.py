@@ -67,7 +67,7 @@ def l1_loss(x: Any, reduce: DimFilter = non_batch) -> Tensor:
 
 
 def l2_loss(x: Any, reduce: DimFilter = non_batch) -> Tensor:
-    """Half the sum of squared magnitudes; those of all tensors and fields of a tree are added up."""
+    """Half the sum of squared magnitudes; those of all tensors and fields of a tree add up."""
     return _added("l2_loss", x, reduce, lambda tensor: 0.5 * abs_square(tensor))
 
 

@@ -28,7 +28,6 @@ from phimath.table import OPERATIONS
 from phimath.tensor import Dense, Tensor, apply
 
 if TYPE_CHECKING:
-
     from phimath.broadcast import Native
 
 Filter: TypeAlias = "DimFilter | Callable[[Shape], Shape]"
@@ -39,7 +38,7 @@ class Reducible(Protocol):
     """What reduces itself: storages and fields that bring their own rule."""
 
     def reduced(self, reduction: str, dims: DimFilter) -> Any:
-        """Result of `sum`, `prod`, `mean`, `max`, `min`, `any`, `all`, `l1_loss` or `l2_loss` along the dimensions."""
+        """Result of `sum`, `prod`, `mean`, `max`, `min`, `any`, `all` or a loss along dimensions."""
         ...
 
 

@@ -246,9 +246,9 @@ class Shape:
 
     def with_sizes(self, sizes: Iterable[Size] | Size) -> Shape:
         """Same dimensions with other sizes; labels are dropped where the size changes."""
-        is_single = sizes is None or isinstance(sizes, (int, Varying))
-        # type: ignore[arg-type]
-        each: tuple[Size, ...] = (sizes,) * self.rank if is_single else tuple(sizes)
+        if sizes is None or isinstance(sizes, (int, Varying)):
+            sizes = (sizes,) * self.rank
+        each: tuple[Size, ...] = tuple(sizes)
         if len(each) != self.rank:
             raise ShapeError(
                 f"{self} needs {self.rank} sizes, not the {len(each)} of {each}. Give one per "

@@ -6,7 +6,7 @@ Components kept apart along one dimension, of equal or of different sizes.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, cast, final
 
 from phimath.backend.discovery import combine
 from phimath.dimension import Dim, Varying
@@ -218,6 +218,6 @@ def _stacked_shape(along: Dim, *shapes: Shape) -> Shape:
                 f"along two dimensions. "
                 "Stack all in one dimension, or pack the varying one first."
             )
-        # type: ignore[arg-type]
-        merged.append(Dim(candidate.name, candidate.type, Varying(along.name, sizes), None))
+        varying = Varying(along.name, cast("tuple[int, ...]", sizes))
+        merged.append(Dim(candidate.name, candidate.type, varying, None))
     return merge_shapes(Shape(dim), Shape(*merged))

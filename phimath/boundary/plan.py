@@ -169,7 +169,7 @@ def _step(
 ) -> Step:
     pieces = [
         piece(side, rank, axis, size, width, upper=upper)
-        for upper, (width, side) in enumerate(zip(widths, sides, strict=True))
+        for upper, width, side in zip((False, True), widths, sides, strict=True)
     ]
     constants: dict[Number, list[int]] = {}
     for upper, (width, side) in enumerate(zip(widths, sides, strict=True)):

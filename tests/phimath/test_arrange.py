@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-import phimath.convert  # noqa: F401  # registers how native arrays leave
 from phimath import arrange, dims
 from phimath.create import expand, vec, zeros
 from phimath.dimension import batch, channel, instance, spatial

@@ -122,6 +122,7 @@ def test_values_and_types_survive_a_round_trip_between_backends(backend, values,
 def test_trees_and_native_arrays_are_converted_and_the_rest_is_kept(backend):
     tree = {"a": (wrap([1.0]), "static"), "b": None}
     result = convert(tree)
+    assert result["a"] is not None
     assert result["a"][0].backend is backend
     assert result["a"][1] == "static"
     assert backend.owns(convert(np.ones(3)))

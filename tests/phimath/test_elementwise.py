@@ -59,6 +59,7 @@ def test_derivative_of_the_table_matches_finite_differences(name, argument):
         function = getattr(TABLE, name)
         expected = (values_of(function, ahead) - values_of(function, behind)) / (2 * step)
         operands = [wrap(np.array(p), spatial("x")) for p in points]
+        assert row.derivative is not None
         result = row.derivative[argument](TABLE, function(*operands), *operands)
         actual = result if isinstance(result, int) else result.numpy()
         assert_close(np.broadcast_to(actual, (2,)) * 1.0, expected, rtol=1e-7, atol=1e-9)
@@ -66,7 +67,11 @@ def test_derivative_of_the_table_matches_finite_differences(name, argument):
 
 def test_derivative_of_where_is_its_condition():
     condition = wrap([True, False], spatial("x"))
-    _, by_true, by_false = OPERATIONS["where"].derivative
+    derivative = OPERATIONS["where"].derivative
+    assert derivative is not None
+    _, by_true, by_false = derivative
+    assert by_true is not None
+    assert by_false is not None
     assert_close(by_true(TABLE, None, condition, None, None), np.array([True, False]))
     assert_close(by_false(TABLE, None, condition, None, None), np.array([False, True]))
 

@@ -38,7 +38,7 @@ class Reducible(Protocol):
     """What reduces itself: storages and fields that bring their own rule."""
 
     def reduced(self, reduction: str, dims: DimFilter) -> Any:
-        """Result of `sum`, `prod`, `mean`, `max`, `min`, `any`, `all` or a loss along dimensions."""
+        """Result of `sum`, `prod`, `mean`, `max`, `min`, `any`, `all` or a loss over dimensions."""
         ...
 
 

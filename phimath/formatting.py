@@ -191,9 +191,16 @@ def _along(tensor: Tensor) -> str:
 def _stored_values(tensor: Tensor) -> np.ndarray:
     """All values, flat; those that a dense tensor repeats lazily come once."""
     if isinstance(tensor, Stacked):
-        return np.concatenate([part.numpy(part.shape).reshape(-1) for part in tensor.components])
+        return np.concatenate([_all_values(part) for part in tensor.components])
     dense = tensor.dense()
     return np.asarray(dense.backend.to_numpy(dense.stored_native)).reshape(-1)
+
+
+def _all_values(tensor: Tensor) -> np.ndarray:
+    """All values, flat, also of components whose own sizes vary."""
+    if isinstance(tensor, Stacked) and not tensor.shape.is_uniform:
+        return np.concatenate([_all_values(part) for part in tensor.components])
+    return tensor.numpy(tensor.shape).reshape(-1)
 
 
 def _single(tensor: Tensor, spec: str) -> str:

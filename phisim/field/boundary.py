@@ -7,6 +7,7 @@ component along its own axis has the constant in its outermost face.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from phimath.boundary import (
@@ -33,6 +34,7 @@ from phimath.wrap import wrap
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from phimath.shape import Shape
     from phimath.table import Operation
 
 
@@ -49,6 +51,25 @@ def is_periodic(boundary: Boundary, axis: str) -> bool:
     if isinstance(boundary, Constant):
         return False
     return PERIODIC in (boundary.at(axis, upper=False), *boundary.at(axis, upper=False).parts())
+
+
+def sliced_boundary(
+    boundary: Boundary, parts: Mapping[str, Any], shape: Shape, axes: Sequence[str]
+) -> Boundary:
+    """Boundary of a slice of a field with values of this shape: it prescribes slices, too."""
+    for name, part in parts.items():
+        labels = shape.get_labels(name) if name in shape else None
+        if name == "vector" and labels and (isinstance(part, int) or part in labels):
+            index = range(len(labels))[part] if isinstance(part, int) else labels.index(part)
+            boundary = boundary.component(name, index, labels[index], axes)
+        else:
+            boundary = boundary.select(partial(_slice_of, name, part))
+    return boundary
+
+
+def _slice_of(name: str, part: Any, value: Any) -> Any:
+    has_dim = isinstance(value, Tensor) and name in value.shape
+    return value.select({name: part}) if has_dim else value
 
 
 def prescribed_value(

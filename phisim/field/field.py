@@ -14,12 +14,12 @@ from phimath.shape import Shape
 from phimath.tensor import Operators, Tensor, apply
 from phimath.view import DimensionView
 from phimath.wrap import wrap
-from phisim.field.boundary import combine_boundaries, is_periodic
+from phisim.field.boundary import combine_boundaries, is_periodic, sliced_boundary
 from phisim.geometry import Box, UniformGrid
 from phisim.geometry.geometry import as_vector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from phimath.table import Operation
 
@@ -154,13 +154,17 @@ class Field(Operators["Field"]):
     def get(self, index: dict[str, int | slice]) -> Field:
         """Slice along batch and channel dimensions."""
         self._check_sliceable(index)
-        return replace(self, values=self.values.get(index), geometry=_sliced(self.geometry, index))
+        return self._sliced(self.values.get(index), index)
 
     def select(self, parts: dict[str, Any]) -> Field:
         """Slice by integers, slices, labels and lists along batch and channel dimensions."""
         self._check_sliceable(parts)
+        return self._sliced(self.values.select(parts), parts)
+
+    def _sliced(self, values: Tensor, parts: Mapping[str, Any]) -> Field:
+        boundary = sliced_boundary(self.boundary, parts, self.shape, self.axes)
         return replace(
-            self, values=self.values.select(parts), geometry=_sliced(self.geometry, parts)
+            self, values=values, geometry=_sliced(self.geometry, parts), boundary=boundary
         )
 
     def unstacked(self, name: str) -> tuple[Field, ...]:
@@ -234,7 +238,7 @@ def _restore_prescribed(result: Field, operands: Sequence[Any]) -> Field:
     return result
 
 
-def _sliced(geometry: UniformGrid, parts: dict[str, Any]) -> UniformGrid:
+def _sliced(geometry: UniformGrid, parts: Mapping[str, Any]) -> UniformGrid:
     shape = geometry.bounds.shape
     own = {name: part for name, part in parts.items() if name in shape and name != "vector"}
     if not own:

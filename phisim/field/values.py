@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from phimath.convert import to_float
+from phimath.convert import to_complex, to_float
 from phimath.create import expand
 from phimath.create import tensor as on_default_device
 from phimath.errors import ShapeError
@@ -45,11 +45,16 @@ def values_at_faces(values: Any, template: Field) -> Tensor:
 
 def _value_tensor(values: Any, grid: UniformGrid) -> Tensor:
     if isinstance(values, (tuple, list)):
-        return to_float(as_vector(values, grid.axes, "The grid"))
+        return _as_numbers(as_vector(values, grid.axes, "The grid"))
     tensor = wrap(values)
     if "vector" in tensor.shape and tensor.shape.get_labels("vector") is not None:
         check_axes(tensor, grid.axes, "The grid")
-    return tensor if isinstance(values, Tensor) else to_float(tensor)
+    return tensor if isinstance(values, Tensor) else _as_numbers(tensor)
+
+
+def _as_numbers(values: Tensor) -> Tensor:
+    """Floats or complex numbers of the context's precision."""
+    return to_complex(values) if values.dtype.kind == "complex" else to_float(values)
 
 
 def _evaluate(function: Callable[..., Any], location: Tensor, axes: tuple[str, ...]) -> Tensor:
@@ -71,11 +76,8 @@ def _evaluate(function: Callable[..., Any], location: Tensor, axes: tuple[str, .
         if by_name
         else function(location)
     )
-    return (
-        to_float(as_vector(value, axes, "The grid"))
-        if isinstance(value, (tuple, list))
-        else to_float(wrap(value))
-    )
+    is_vector = isinstance(value, (tuple, list))
+    return _as_numbers(as_vector(value, axes, "The grid") if is_vector else wrap(value))
 
 
 def _face_values(values: Any, template: Field, axis: str) -> Tensor:

@@ -7,9 +7,10 @@ import pytest
 
 from phimath import formatting
 from phimath.create import tensor, vec, zeros
-from phimath.dimension import spatial
+from phimath.dimension import batch, spatial
 from phimath.dtype import precision
 from phimath.errors import ValueRangeError
+from phimath.join import stack
 from phimath.wrap import wrap
 
 GRID = wrap(np.array([[0.0, 1.0], [2.0, 3.0]], np.float32), "x:s,y:s")
@@ -41,6 +42,11 @@ RAGGED = wrap((wrap([1, 2, 3], "x:s"), wrap([1, 2], "x:s")), "b:b")
 )
 def test_tensors_print_readably(value, text):
     assert repr(value) == str(value) == text
+
+
+def test_stacks_of_tensors_whose_sizes_vary_print_statistics_of_all_values():
+    doubled = stack([RAGGED, RAGGED], batch("run"))
+    assert repr(doubled).endswith("int64 1.8e+00 ± 7e-01 (1e+00…3e+00)")
 
 
 @pytest.mark.parametrize(

@@ -359,3 +359,32 @@ def test_a_printed_field_names_grid_boundary_and_range():
     assert text.startswith(
         "CenteredGrid(x=4, y=2, Box(x=(0.0, 4.0), y=(0.0, 2.0)), boundary=periodic"
     )
+
+
+@pytest.mark.parametrize("make", [centered, staggered])
+def test_slices_along_batches_slice_what_the_boundary_prescribes(make):
+    lid = {"x": 0, "y-": 0, "y+": vec(x=wrap([1.0, 2.0], batch("run")), y=0.0)}
+    one = make((0.0, 0.0), {"x": 0, "y-": 0, "y+": vec(x=2.0, y=0.0)})
+    part = make(vec(x=0.0, y=0.0) * wrap([1.0, 1.0], batch("run")), lid).run[1]
+    top = vec(x=2.0, y=2.0)
+    assert_close(sample(part, top), sample(one, top))
+    assert "run" not in sample(part, top).shape
+
+
+@pytest.mark.parametrize("index", ["y", 1, -1])
+@pytest.mark.parametrize(
+    "boundary",
+    [vec(x=1.0, y=2.0), combine_by_direction(normal=2.0, tangential=ZERO_GRADIENT)],
+)
+def test_components_of_centered_fields_have_the_boundary_of_the_component(index, boundary):
+    component = centered((0.0, 0.0), boundary).vector[index]
+    assert_close(sample(component, vec(x=2.0, y=2.0)), 2.0)
+    assert "vector" not in sample(component, vec(x=2.0, y=2.0)).shape
+
+
+@pytest.mark.parametrize("values", [1 + 2j, lambda x, y: 0 * x + (1 + 2j), (1 + 2j, 1 + 2j)])
+@pytest.mark.parametrize("make", [centered, staggered])
+def test_complex_values_stay_complex(make, values):
+    field = make(values, PERIODIC)
+    part = field.component("y") if "vector" in field.shape else field.values
+    assert_close(part.numpy("x,y"), np.full((4, 2), 1 + 2j))

@@ -10,7 +10,7 @@ import numpy as np
 from phimath.boundary import PERIODIC, ZERO, Boundary, pad
 from phimath.create import expand
 from phimath.dimension import Dim, spatial
-from phimath.elementwise import where
+from phimath.elementwise import maximum, where
 from phimath.join import concat
 from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
@@ -83,7 +83,8 @@ class PressureStencil:
             weights = tuple(w * a for w, a in zip(weights, self.open_fraction, strict=True))
         diagonal = _diagonal(self.axes, weights)
         active = None if self.open_fraction is None else where(diagonal > 0, 1.0, 0.0)
-        jacobi = diagonal if active is None else where(diagonal > 0, diagonal, 1.0)
+        # Closed all around are also the cells of axes of one cell.
+        jacobi = where(diagonal > 0, diagonal, 1.0)
         return PressureOperator(self, weights, jacobi, active)
 
 
@@ -136,7 +137,8 @@ class PressureOperator(SymmetricOperator):
         if not self.is_singular:
             return x
         count = sum_of(expand(self.active, cells), cells)
-        return x - self.active * (sum_of(x, cells) / count)
+        # Without any active cell, as under a solid that covers everything, x is already zero.
+        return x - self.active * (sum_of(x, cells) / maximum(count, 1.0))
 
 
 def _coupling(axis: str, cells: int, sides: list[Boundary]) -> Tensor:

@@ -308,3 +308,21 @@ def test_a_projection_that_ends_too_early_raises_with_its_result():
         velocity, (), Solve(max_iterations=3, suppress=[NotConverged])
     )
     assert bool(phimath.all(phimath.is_finite(partial.component("x")), None))
+
+
+@pytest.mark.parametrize("boundary", [0.0, PERIODIC, ZERO_GRADIENT])
+def test_a_solid_that_covers_everything_stops_the_flow(boundary):
+    flow = StaggeredGrid(1.0, boundary, ROOM, **CELLS)
+    velocity, pressure = fluid.make_incompressible(flow, Sphere(x=2, y=1, radius=9))
+    for axis in "xy":
+        assert np.all(velocity.component(axis).numpy("x,y") == 0)
+    assert np.all(pressure.values.numpy("x,y") == 0)
+
+
+@pytest.mark.parametrize("boundary", [0.0, PERIODIC])
+def test_a_single_cell_has_no_flow_to_correct(boundary):
+    flow = StaggeredGrid(1.0, boundary, x=1, y=1)
+    velocity, pressure = fluid.make_incompressible(flow)
+    for axis in "xy":
+        assert_close(velocity.component(axis), flow.component(axis))
+    assert np.all(pressure.values.numpy("x,y") == 0)

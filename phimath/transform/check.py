@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import isfinite, log2
 from typing import TYPE_CHECKING, Any
 
@@ -173,9 +174,9 @@ def _error(along: Callable[[float], float], step: float, derivative: float, valu
 
 
 def _order(remainders: Sequence[float], size: float) -> float | None:
-    """Exponent of the step with which the remainder falls, from the smallest steps above round-off."""
+    """Exponent of the step in the remainder, from the smallest steps above round-off."""
     floor = 1e4 * _EPSILON * size
-    pairs = [(a, b) for a, b in zip(remainders, remainders[1:], strict=False) if min(a, b) > floor]
+    pairs = [(a, b) for a, b in pairwise(remainders) if min(a, b) > floor]
     if not pairs:
         return None
     return float(np.median([log2(a / b) for a, b in pairs[-5:]]))

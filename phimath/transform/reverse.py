@@ -10,10 +10,10 @@ from phimath.backend.support import supports, unsupported_method
 from phimath.create import expand
 from phimath.dimension import dual, instance
 from phimath.dims import rename_dims, unpack_dim
-from phimath.filters import non_batch
 from phimath.dtype import precision, precision_bits
 from phimath.elementwise import conjugate, imag, real
 from phimath.errors import DTypeError, NotSupported, ShapeError
+from phimath.filters import non_batch
 from phimath.join import stack
 from phimath.random.state import redrawing, upcoming
 from phimath.reduce import sum as sum_of
@@ -41,7 +41,9 @@ _ROW = "_row"
 # --- vector-Jacobian products ---
 
 
-def vjp(function: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def vjp(
+    function: Callable[..., Any], *primals: Any
+) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """Output of a function, and the function that pulls cotangents of it back.
 
     Args:
@@ -97,7 +99,7 @@ def inner_product(weights: Any, values: Any) -> Tensor:
 
 
 def require_differentiation(variables: Any) -> None:
-    """Check that the backend of the variables, or the default for those of NumPy, differentiates."""
+    """Check that the backend differentiates: that of the variables, for NumPy the default."""
     backend = transform_backend(signatures(disassemble(variables)[1]))
     if not supports(backend, "value_and_gradient"):
         raise unsupported_method(backend, "value_and_gradient")

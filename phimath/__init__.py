@@ -184,6 +184,8 @@ from phimath.shape import merge_shapes as merge_shapes
 from phimath.shape import same_dims as same_dims
 from phimath.solve import Solve as Solve
 from phimath.solve import SolveInfo as SolveInfo
+from phimath.solve import minimize as minimize
+from phimath.solve import solve_nonlinear as solve_nonlinear
 from phimath.spectral import dct as dct
 from phimath.spectral import dst as dst
 from phimath.spectral import fft as fft

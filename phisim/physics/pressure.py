@@ -17,6 +17,7 @@ from phimath.reduce import sum as sum_of
 from phimath.shape import Shape
 from phimath.solve import SymmetricOperator
 from phimath.wrap import wrap
+from phisim.physics.rooms import enclosed_rooms
 
 if TYPE_CHECKING:
     from phimath.tensor import Tensor
@@ -85,7 +86,17 @@ class PressureStencil:
         active = None if self.open_fraction is None else where(diagonal > 0, 1.0, 0.0)
         # Closed all around are also the cells of axes of one cell.
         jacobi = where(diagonal > 0, diagonal, 1.0)
-        return PressureOperator(self, weights, jacobi, active)
+        return PressureOperator(self, weights, jacobi, active, self._rooms(weights, active))
+
+    def _rooms(self, weights: tuple[Tensor, ...], active: Tensor | None) -> tuple[Tensor, ...]:
+        """Where a constant pressure has no effect; without obstacles there is one room at most."""
+        if active is None:
+            return ()
+        cells = active.shape.spatial.only(self.axes, reorder=True)
+        rooms = enclosed_rooms(weights, self.periodic, cells)
+        if rooms is None:  # while a compiler traces, solids are taken not to divide the domain
+            return (active,) if self.is_singular else ()
+        return tuple(where(room, active, 0.0) for room in rooms)
 
 
 @final
@@ -96,12 +107,14 @@ class PressureOperator(SymmetricOperator):
     weights: per axis, what multiplies the difference across each face in the flux balance.
     jacobi: diagonal, 1 in cells that are closed all around.
     active: 0 in these cells, 1 elsewhere; `None` without obstacles.
+    rooms: 1 in each part that obstacles and closed sides cut off, 0 elsewhere.
     """
 
     stencil: PressureStencil
     weights: tuple[Tensor, ...]
     jacobi: Tensor
     active: Tensor | None
+    rooms: tuple[Tensor, ...]
 
     def apply(self, x: Tensor) -> Tensor:
         """Net outflow of each cell."""
@@ -129,16 +142,16 @@ class PressureOperator(SymmetricOperator):
         return self.stencil.is_singular
 
     def project(self, x: Tensor) -> Tensor:
-        """Without the mean over the active cells, and without closed cells."""
+        """Without the mean over each enclosed room, and without closed cells."""
         cells = x.shape.spatial
         if self.active is None:
             return x - sum_of(x, cells) * (1.0 / cells.volume) if self.is_singular else x
         x = self.active * x
-        if not self.is_singular:
-            return x
-        count = sum_of(expand(self.active, cells), cells)
-        # Without any active cell, as under a solid that covers everything, x is already zero.
-        return x - self.active * (sum_of(x, cells) / maximum(count, 1.0))
+        for room in self.rooms:
+            count = sum_of(expand(room, cells), cells)
+            # Batch entries may lack this room.
+            x = x - room * (sum_of(room * x, cells) / maximum(count, 1.0))
+        return x
 
 
 def _coupling(axis: str, cells: int, sides: list[Boundary]) -> Tensor:

@@ -75,7 +75,9 @@ def _eager(step: Callable[..., CGState], state: CGState, max_iterations: int) ->
     return KrylovState(state[0], max_iterations)
 
 
-def _traced(step: Callable[..., CGState], state: CGState, max_iterations: int) -> KrylovState:
+def _traced(
+    step: Callable[..., CGState], state: CGState, max_iterations: int | Tensor
+) -> KrylovState:
     def condition(*carry: Tensor) -> Tensor:
         return carry[-2] & (carry[-1] < max_iterations)
 

@@ -148,7 +148,7 @@ def _iterate(
     tolerance = maximum(wanted, _rounding(operator, b, x))
     # A compiled function cannot look at the residual: it always starts twice.
     for _ in range(2 if is_tracing() else STARTS):
-        remaining = max_iterations if is_tracing() else max_iterations - int(iterations)
+        remaining = max_iterations - (iterations if is_tracing() else int(iterations))
         x, used = conjugate_gradient(operator, b, x, tolerance, remaining)
         iterations = iterations + used
         x = operator.project(x)

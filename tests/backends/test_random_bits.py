@@ -87,3 +87,10 @@ def test_compiled_bits_equal_eager_bits():
     backend = load("jax")
     compiled = jax.jit(lambda: backend.random_bits((7, 8), 11))()
     np.testing.assert_array_equal(compiled, expected_words((7, 8), 11))
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_keys_as_arrays_give_the_same_bits(backend, key):
+    array = backend.from_numpy(np.array(key, np.int64))
+    for bits in (backend.random_bits(array, 9), Random.random_bits(backend, array, 9)):
+        np.testing.assert_array_equal(backend.to_numpy(bits), expected_words(key, 9), strict=True)

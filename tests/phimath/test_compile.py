@@ -13,6 +13,7 @@ from phimath.dtype import DType, precision
 from phimath.elementwise import exp, sin, where
 from phimath.errors import NotConverged, NotSupported, ShapeError
 from phimath.join import stack
+from phimath.random import random_normal, random_permutation, random_uniform, seed, seeded
 from phimath.reduce import max as max_of
 from phimath.reduce import mean
 from phimath.reduce import sum as sum_of
@@ -22,6 +23,7 @@ from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close
 from phimath.transform import gradient, jit_compile, value_and_gradient
 from phimath.transform.compile import MAX_TRACES
+from phimath.transform.while_loop import repeat_while
 from phimath.wrap import wrap
 
 compiles = pytest.mark.needs("value_and_gradient")  # these backends have a compiler
@@ -501,3 +503,94 @@ def test_the_default_backend_belongs_to_the_program(backend):
     with using("numpy"):
         assert step(x).backend.name == "numpy"
     assert step(x).backend is backend
+
+
+# --- random numbers ---
+
+
+@compiles
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: random_uniform(spatial(x=5)),
+        lambda: random_normal(spatial(x=5)),
+        lambda: random_uniform(spatial(x=5), low=-3, high=20, dtype=int),
+        lambda: random_permutation(spatial(x=5), index_dim=None),
+    ],
+)
+def test_random_numbers_are_fresh_and_those_of_the_seed(backend, draw):
+    function, runs = counted(lambda: (draw(), draw()))
+    compiled = jit_compile(lambda: function())
+    with seeded(7):
+        found = [value.numpy("x") for _ in range(3) for value in compiled()]
+    assert len(runs) == 1
+    with seeded(7):
+        eager = [draw().numpy("x") for _ in range(6)]
+    np.testing.assert_array_equal(found, eager)
+    assert len({tuple(values) for values in found}) == 6
+    with seeded(8):
+        assert (compiled()[0].numpy("x") != found[0]).any()
+
+
+@compiles
+def test_random_numbers_between_calls_continue_the_sequence(backend):
+    compiled = jit_compile(lambda x: x + random_uniform(spatial(x=3)))
+    x = of(backend, np.zeros(3, "float32"), spatial("x"))
+    with seeded(3):
+        mixed = [random_uniform(spatial(x=3)), compiled(x), random_uniform(spatial(x=3)), compiled(x)]
+    with seeded(3):
+        eager = [random_uniform(spatial(x=3)) for _ in range(4)]
+    for found, expected in zip(mixed, eager, strict=True):
+        assert_close(found, expected.numpy("x"), rtol=0)
+
+
+@compiles
+def test_a_seed_inside_gives_the_same_numbers_at_each_call(backend):
+    @jit_compile
+    def noise():
+        with seeded(5):
+            return random_uniform(spatial(x=3))
+
+    with seeded(5):
+        expected = random_uniform(spatial(x=3)).numpy("x")
+    for _ in range(2):
+        assert_close(noise(), expected, rtol=0)
+
+
+@compiles
+def test_compiled_functions_cannot_reseed_others(backend):
+    with pytest.raises(NotSupported, match="seeded"):
+        jit_compile(lambda: seed(3))()
+
+
+@compiles
+def test_random_numbers_pass_through_compiled_gradients(backend, double):
+    def loss(x):
+        return sum_of(x * random_uniform(spatial(x=3)))
+
+    compiled = jit_compile(gradient(loss, get_output=False))
+    x = of(backend, X, spatial("x"))
+    with seeded(3):
+        found = [compiled(x), compiled(x)]
+    with seeded(3):
+        for slope in found:
+            assert_close(slope, random_uniform(spatial(x=3)).numpy("x"), rtol=1e-14)
+
+
+@compiles
+def test_random_numbers_in_traced_loops_are_refused(backend):
+    @jit_compile
+    def walk(x):
+        return repeat_while(lambda x: x < 10, lambda x: (x + random_uniform(),), x)
+
+    with pytest.raises(NotSupported, match="before the loop"):
+        walk(of(backend, 0.0))
+
+
+@compiles
+def test_random_numbers_of_another_backend_are_refused(backend):
+    compiled = jit_compile(lambda x: x + random_uniform(spatial(x=3)))
+    x = of(backend, X, spatial("x"))
+    with using("numpy"), pytest.raises(NotSupported, match="numpy.*using"):
+        compiled(x)
+    compiled(x)

@@ -6,9 +6,11 @@ import inspect
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from phimath.backend.support import supports, unsupported_method
 from phimath.create import expand
-from phimath.dimension import dual, instance
+from phimath.dimension import batch, dual, instance
 from phimath.dims import rename_dims, unpack_dim
 from phimath.dtype import precision, precision_bits
 from phimath.elementwise import conjugate, imag, real
@@ -140,6 +142,8 @@ def jacobian(
     function: Callable[..., Any],
     wrt: str | Sequence[str] | None = None,
     get_output: bool = True,
+    *,
+    together: bool = False,
 ) -> Callable[..., Any]:
     """Function that returns the output of `function` and all its first derivatives.
 
@@ -148,13 +152,15 @@ def jacobian(
         wrt: Names of the arguments to differentiate by, `'x,y'`; the first argument by default.
             They may be trees of floating tensors, or floats.
         get_output: Whether to return the output, too.
+        together: Evaluate all rows at once, as examples of a batch: much faster, with the memory of
+            as many evaluations.  Wrong where the function mixes examples, as by `mean(x, batch)`.
 
     Returns:
         Function of the same arguments that returns `(output, jacobian)`, or the Jacobian only.
         For each tensor of the output it holds a tree like the argument, or a tuple for several.
         A Jacobian has the dimensions of the output, those of the input as dual dimensions (`~x`),
-        and batch dimensions, whose examples are independent, once.  Each entry of the output costs
-        one evaluation and one reverse pass; memory is that of one.
+        and batch dimensions, whose examples are independent, once.  Unless `together`, each entry
+        of the output costs one evaluation and one reverse pass; memory is that of one.
 
     Complex: outputs of real inputs have a complex Jacobian; that of a real output by a complex
     input is ∂/∂(real) + i ∂/∂(imaginary), as `gradient` gives it.
@@ -182,7 +188,7 @@ def jacobian(
         output = run(variables)
         rows: list[Any] = []
         for position, value in enumerate(tensors_in(output)):
-            found = _rows_of(run, variables, position, value)
+            found = _rows_of(run, variables, position, value, together)
             rows.append(found[0] if len(names) == 1 else found)
         result = flatten(output, Tensor)[1].unflatten(rows)
         return (output, result) if get_output else result
@@ -194,6 +200,8 @@ def hessian(
     function: Callable[..., Any],
     wrt: str | Sequence[str] | None = None,
     get_output: bool = True,
+    *,
+    together: bool = False,
 ) -> Callable[..., Any]:
     """Function that returns the output of `function` and the second derivatives of its loss.
 
@@ -203,6 +211,7 @@ def hessian(
         wrt: Names of the arguments to differentiate by, `'x,y'`; the first argument by default.
             They may be trees of floating tensors, or floats.
         get_output: Whether to return the output, too.
+        together: Evaluate all rows at once, as examples of a batch; see `jacobian`.
 
     Returns:
         Function of the same arguments that returns `(output, hessian)`, or the Hessian only: a
@@ -215,7 +224,9 @@ def hessian(
         ShapeError: the loss has other than batch dimensions, or an argument has dual ones.
     """
     by = argument_names(function, wrt)
-    second = jacobian(gradient(function, by, get_output=False), by, get_output=False)
+    second = jacobian(
+        gradient(function, by, get_output=False), by, get_output=False, together=together
+    )
     both = value_and_gradient(function, by)
 
     @wraps(function)
@@ -231,7 +242,11 @@ def hessian(
 
 
 def _rows_of(
-    run: Callable[[Any], Any], variables: tuple[Any, ...], position: int, value: Tensor
+    run: Callable[[Any], Any],
+    variables: tuple[Any, ...],
+    position: int,
+    value: Tensor,
+    together: bool,
 ) -> Any:
     """Tree like the variables with the derivatives of one tensor of the output."""
     _check_dims(value, variables)
@@ -239,22 +254,45 @@ def _rows_of(
     # Each example of the output gets a derivative of its own, also by what all of them share.
     separate = tree_map(lambda variable: _per_example(variable, examples), variables)
 
-    def row(index: dict[str, int], part: Callable[[Any], Any]) -> Any:
+    def rows(part: Callable[[Any], Any]) -> Any:
+        """Derivatives of a real part of the output."""
+
+        def values_of(inputs: tuple[Any, ...]) -> Tensor:
+            return part(tensors_in(run(inputs))[position])
+
+        by_rows = _together if together and value.shape.non_batch.volume > 1 else _one_by_one
+        return by_rows(values_of, separate, value.shape)
+
+    if value.dtype.kind != "complex":
+        return rows(lambda values: values)
+    return tree_map(lambda of_real, of_imag: of_real + 1j * of_imag, rows(real), rows(imag))
+
+
+def _one_by_one(values_of: Callable[[Any], Tensor], variables: Any, shape: Shape) -> Any:
+    def row(index: dict[str, int]) -> Any:
         def entry(inputs: tuple[Any, ...]) -> Tensor:
-            found = tensors_in(run(inputs))[position]
-            return part(found.expanded(value.shape)[index] if index else found)
+            values = values_of(inputs)
+            return values.expanded(shape)[index] if index else values
 
-        return tree_map(_as_columns, gradient(entry, get_output=False)(separate))
+        return tree_map(_as_columns, gradient(entry, get_output=False)(variables))
 
-    def derivative(index: dict[str, int]) -> Any:
-        if value.dtype.kind != "complex":
-            return row(index, lambda entry: entry)
-        parts = row(index, real), row(index, imag)
-        return tree_map(lambda of_real, of_imag: of_real + 1j * of_imag, *parts)
+    return _joined([row(index) for index in shape.non_batch.indices()], shape.non_batch)
 
-    outputs = value.shape.non_batch
-    found = [derivative(index) for index in outputs.indices()]
-    return _joined(found, outputs)
+
+def _together(values_of: Callable[[Any], Tensor], variables: Any, shape: Shape) -> Any:
+    outputs = shape.non_batch
+    name = _ROW
+    while any(name in tensor.shape for tensor in tensors_in(variables)):
+        name += "_"  # that of a Jacobian around this one
+    rows = batch(**{name: outputs.volume})
+    one_each = wrap(np.eye(outputs.volume).reshape(-1, *outputs.int_sizes), rows + outputs)
+    many = tree_map(lambda variable: variable_of(expand(variable, rows), "rows"), variables)
+
+    def entries(inputs: tuple[Any, ...]) -> Tensor:
+        return sum_of(values_of(inputs) * one_each, outputs)
+
+    found = tree_map(_as_columns, gradient(entries, get_output=False)(many))
+    return unpack_dim(found, name, outputs)
 
 
 def _joined(rows: list[Any], outputs: Shape) -> Any:

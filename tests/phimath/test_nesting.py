@@ -46,6 +46,10 @@ def with_own_rule(f):
 TRANSFORMS = {
     "gradient": (1, lambda f: gradient(lambda x: sum_of(f(x)), get_output=False)),
     "jacobian": (1, lambda f: lambda x: sum_of(jacobian(f, get_output=False)(x), dual)),
+    "jacobian together": (
+        1,
+        lambda f: lambda x: sum_of(jacobian(f, get_output=False, together=True)(x), dual),
+    ),
     "hessian": (
         2,
         lambda f: lambda x: sum_of(hessian(lambda x: sum_of(f(x)), get_output=False)(x), dual),

@@ -205,6 +205,41 @@ def test_rows_draw_the_same_random_numbers(backend):
 
 
 @differentiates
+def test_rows_together_are_the_rows_one_by_one(backend, double):
+    values = np.linspace(-1, 1, 12).reshape(2, 3, 2)
+    x = of(backend, values, batch("b"), spatial("x"), channel(vector="x,y"))
+
+    def function(x, w):
+        return {"field": laplace(x**2, padding=0.0) * w, "wave": exp(1j * w * x.vector["x"])}
+
+    for wrt in ("x", "x,w"):
+        together = jacobian(function, wrt, get_output=False, together=True)(x, 2.0)
+        assert_close(together, jacobian(function, wrt, get_output=False)(x, 2.0), rtol=1e-12)
+
+
+@differentiates
+def test_rows_together_evaluate_the_function_once(backend):
+    calls = []
+
+    def function(x):
+        calls.append(1)
+        return sin(x)
+
+    jacobian(function, together=True)(of(backend, np.ones(5), spatial("x")))
+    assert len(calls) == 2  # with that of the output
+
+
+@differentiates
+def test_jacobians_together_nest(backend, double):
+    first = jacobian(lambda x: x**3, get_output=False, together=True)
+    second = jacobian(lambda x: sum_of(first(x), "~x"), get_output=False, together=True)
+    x = of(backend, [1.0, 2.0], spatial("x"))
+    assert_close(second(x).numpy("x,~x"), np.diag([6.0, 12.0]))
+    found = hessian(lambda x: sum_of(x**3), get_output=False, together=True)(x)
+    assert_close(found.numpy("x,~x"), np.diag([6.0, 12.0]))
+
+
+@differentiates
 def test_jacobian_of_components_that_are_kept_apart(backend):
     def function(x):
         return vec(x=x**2, y=sum_of(x) * ones(spatial(x=2)))

@@ -153,44 +153,56 @@ def rebuild(cls: type[T], values: dict[str, Any]) -> T:
 
 
 def _take_apart(tree: Any, leaf_types: LeafTypes, leaves: list[Any]) -> _Node:
-    if isinstance(tree, leaf_types):
+    cls = tree.__class__
+    kind = _kind(cls, leaf_types)
+    if kind == _LEAF:
         leaves.append(tree)
         return _LEAF
-    cls = tree.__class__
-    if isinstance(tree, (tuple, list)):
+    if kind == "static":
+        return _static(tree)
+    if kind == "sequence":
         count = len(leaves)
         node = (cls, None, tuple([_take_apart(child, leaf_types, leaves) for child in tree]))
         return _Constant(tree, node) if len(leaves) == count and isinstance(tree, tuple) else node
-    if isinstance(tree, dict):
+    if kind == "dict":
         children = tuple([_take_apart(child, leaf_types, leaves) for child in tree.values()])
         return (OrderedDict if cls is OrderedDict else dict, tuple(tree), children)
+    count = len(leaves)
     names = field_names(cls)
-    if names is not None:
-        count = len(leaves)
-        static = tree.static_fields() if hasattr(cls, "static_fields") else ()
-        children = [
-            _static(getattr(tree, name))
-            if name in static
-            else _take_apart(getattr(tree, name), leaf_types, leaves)
-            for name in names
-        ]
-        if len(leaves) == count:
-            return _Constant(tree, (cls, names, tuple(children)))
-        _require_frozen(cls)
-        return (cls, names, tuple(children))
-    return _static(tree)
+    assert names is not None
+    static = tree.static_fields() if hasattr(cls, "static_fields") else ()
+    children = [
+        _static(getattr(tree, name))
+        if name in static
+        else _take_apart(getattr(tree, name), leaf_types, leaves)
+        for name in names
+    ]
+    if len(leaves) == count:
+        return _Constant(tree, (cls, names, tuple(children)))
+    _require_frozen(cls)
+    return (cls, names, tuple(children))
+
+
+# Asking abstract classes takes most of the time of `flatten` otherwise.
+@lru_cache(maxsize=4096)
+def _kind(cls: type, leaf_types: LeafTypes) -> str:
+    if issubclass(cls, leaf_types):
+        return _LEAF
+    if issubclass(cls, (tuple, list)):
+        return "sequence"
+    if issubclass(cls, dict):
+        return "dict"
+    return "static" if field_names(cls) is None else "dataclass"
 
 
 def _static(value: object) -> _Static:
-    return _Static(value.__class__, value if _is_hashable(value) else _ByIdentity(value))
-
-
-def _is_hashable(value: object) -> bool:
+    kind = value.__class__
     try:
         hash(value)
     except TypeError:
-        return False
-    return True
+        value = _ByIdentity(value)
+    # Past the constructor, which is a function in Python.
+    return tuple.__new__(_Static, (kind, value))
 
 
 def _require_frozen(cls: type) -> None:

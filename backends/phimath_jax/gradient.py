@@ -57,7 +57,8 @@ class JaxGradient(Gradient[jax.Array]):
             return forward(*inputs)
 
         def remember(*inputs: jax.Array) -> tuple[Arrays, tuple[Arrays, Arrays]]:
-            outputs = forward(*inputs)
+            # Of a derivative of higher order, the outer levels need the rule for the output, too.
+            outputs = function(*inputs)
             return outputs, (inputs, outputs)
 
         def pull_back(residuals: tuple[Arrays, Arrays], cotangents: Arrays) -> tuple[Any, ...]:

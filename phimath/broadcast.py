@@ -199,10 +199,10 @@ def prepare_operand(
     """Function that moves, casts and aligns a native array to `stored`; `None` for no change."""
     steps: list[Callable[[Native], Native]] = []
     source = operand.backend
+    if operand.dtype is not dtype:  # on the host, so that programs keep no wider constants
+        steps.append(lambda native: source.cast(native, dtype))
     if source is not backend:
         steps.append(lambda native: backend.from_numpy(source.to_numpy(native)))
-    if operand.dtype is not dtype:
-        steps.append(lambda native: backend.cast(native, dtype))
     axes = alignment(operand.stored, stored)
     if axes is not None:
         permutation, inserted = axes

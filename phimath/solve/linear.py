@@ -104,19 +104,20 @@ def solve_report(operator: SymmetricOperator, b: Tensor, solve: Solve) -> SolveI
         raise NotSupported(
             f"'{solve.method}' solves no linear systems. Available: {', '.join(LINEAR_METHODS)}."
         )
-    b = operator.project(b)
+    given, b = b, operator.project(b)
     # Squares of numbers of any size neither overflow nor vanish.
-    largest = max_of(magnitude(b), b.shape.non_batch)
-    scale = where(largest > 0, largest, 1.0)
+    scale = _scale(b)
     b = b / scale
-    x = zeros_like(b) if solve.x0 is None else stop_gradient(as_tensor(solve.x0)) / scale
     by_term = {
         "rel_tol": solve.relative_tolerance * vector_norm(b),
         "abs_tol": solve.abs_tol / scale,
+        # The projection leaves the rounding errors of what it removed.
+        "rounding": 2 * _epsilon(b) * _norm(given) / scale,
     }
-    wanted = maximum(by_term["rel_tol"], by_term["abs_tol"])
+    wanted = maximum(maximum(by_term["rel_tol"], by_term["abs_tol"]), by_term["rounding"])
+    x = zeros_like(b) if solve.x0 is None else _guess(operator, b, solve.x0, scale)
     x, iterations, residual = _iterate(operator, b, x, wanted, solve.max_iterations)
-    by_term["rounding"] = _rounding(operator, b, x)
+    by_term["rounding"] = maximum(by_term["rounding"], _rounding(operator, b, x))
     tolerance = maximum(wanted, by_term["rounding"])
     info = SolveInfo(
         method="CG",
@@ -139,10 +140,31 @@ def solve_report(operator: SymmetricOperator, b: Tensor, solve: Solve) -> SolveI
     return _concluded(info, terms, solve)
 
 
+def _scale(b: Tensor) -> Tensor:
+    largest = max_of(magnitude(b), b.shape.non_batch)
+    return where(largest > 0, largest, 1.0)
+
+
+def _norm(b: Tensor) -> Tensor:
+    scale = _scale(b)
+    return vector_norm(b / scale) * scale
+
+
+def _guess(operator: SymmetricOperator, b: Tensor, x0: Any, scale: Tensor) -> Tensor:
+    """The given guess, or zero where that has the smaller residual.
+
+    The rounding errors of a large guess would stay: from it, a small solution cannot be reached.
+    """
+    x = stop_gradient(as_tensor(x0)) / scale
+    # False for NaN, so that a guess with NaN is not taken for none.
+    is_worse = _norm(b - operator.apply(x)) > vector_norm(b)
+    return where(is_worse, 0.0, x)
+
+
 def _iterate(
     operator: SymmetricOperator, b: Tensor, x: Tensor, wanted: Tensor, max_iterations: int
 ) -> tuple[Tensor, int | Tensor, Tensor]:
-    """Solution, iterations and true residual; starts anew where the carried residual has drifted."""
+    """Solution, iterations and true residual; starts anew where the carried one has drifted."""
     iterations: int | Tensor = 0
     residual = wanted
     tolerance = maximum(wanted, _rounding(operator, b, x))
@@ -175,9 +197,13 @@ def _concluded(info: SolveInfo, terms: dict[str, Tensor], solve: Solve) -> Solve
 
 def _rounding(operator: SymmetricOperator, b: Tensor, x: Tensor) -> Tensor:
     """Residual that remains when all operations but rounding are exact."""
+    return 2 * _epsilon(x) * (operator.norm * vector_norm(x) + vector_norm(b))
+
+
+def _epsilon(x: Tensor) -> float:
     bits = x.dtype.precision
     assert bits is not None
-    return 2 * EPSILON[bits] * (operator.norm * vector_norm(x) + vector_norm(b))
+    return EPSILON[bits]
 
 
 def _all(values: Tensor) -> bool:

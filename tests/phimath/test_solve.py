@@ -347,3 +347,25 @@ def test_examples_of_a_batch_get_their_own_gradients(backend):
     scale = of(backend, [1.0, 10.0], batch("b"))
     _, slope = gradient(lambda b: sum_of(scale * solve_symmetric(operator, b, Solve())))(b)
     assert_close(slope.numpy("b,x"), np.array([[1.5, 2, 1.5], [15, 20, 15]]), rtol=1e-4)
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+def test_a_guess_far_from_a_zero_solution_does_no_harm(backend, bits):
+    with precision(bits):
+        operator = Conduction({"x": wrap(faces(20, False), spatial("x"))})
+        guess = wrap(np.random.default_rng(0).standard_normal(20), spatial("x"))
+        for right in (np.zeros(20), np.full(20, 1e-30)):
+            b = of(backend, right, spatial("x"))
+            report = solve_report(operator, b, Solve(x0=guess))
+            assert np.abs(report.x.numpy("x")).max() <= 60 * np.abs(right).max()
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+def test_a_right_hand_side_in_the_null_space_is_solved_by_zero(backend, bits):
+    with precision(bits):
+        operator = Conduction({"x": wrap(faces(20, True), spatial("x"))}, closed=True)
+        noise = np.random.default_rng(0).standard_normal(20) * 2.0 ** (-20 if bits == 32 else -50)
+        b = of(backend, 3.0 + noise * 0.1, spatial("x"))
+        report = solve_report(operator, b, Solve())
+        assert report.iterations < 100
+        assert np.abs(report.x.numpy("x")).max() < 100 * np.abs(noise).max()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from phimath.backend.support import supports
 from phimath.context import default_backend
+from phimath.convert import convert
 from phimath.dimension import instance
 from phimath.dtype import precision_bits
 from phimath.elementwise import is_finite, maximum, sign, sin, where
@@ -138,7 +139,7 @@ def _parameter_cotangents(f: Any, f_args: Any, x: Any, cotangent: Any) -> tuple[
 
 def nonlinear_report(f: Callable[..., Any], y: Any, solve: Solve, *f_args: Any) -> SolveInfo:
     """Solve as `solve_nonlinear`, without derivatives, and report how it went."""
-    guess, y = as_unknowns(solve.x0), as_unknowns(y)
+    guess, y = tree_map(_on_default, as_unknowns(solve.x0)), as_unknowns(y)
     first = f(guess, *f_args)
     batch = merge_shapes(*map(batch_of, (guess, y, first)))
     unknowns, equations = layout_of(guess, batch), layout_of(first, batch)
@@ -178,6 +179,11 @@ def nonlinear_report(f: Callable[..., Any], y: Any, solve: Solve, *f_args: Any) 
         effect((info, by_term), conclude)
         return info
     return _concluded(info, by_term, solve)
+
+
+def _on_default(tensor: Tensor) -> Tensor:
+    """Numbers and tensors of NumPy join the default backend."""
+    return convert(tensor) if tensor.backend.name == "numpy" else tensor
 
 
 def _rounding(residual: Callable[[Tensor], Tensor], x: Tensor, r: Tensor, right: Tensor) -> Tensor:

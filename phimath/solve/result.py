@@ -20,7 +20,8 @@ class SolveInfo:
     residual: ‖b − A x‖, computed anew.
     tolerance: what it had to reach; `decided_by` names the term that gave the largest value.
 
-    Inside of a compiled function nothing is known yet: `decided_by` is empty, `iterations` a tensor.
+    Inside of a compiled function nothing is known yet: `decided_by` is empty, `iterations` a
+    tensor.
     """
 
     method: str

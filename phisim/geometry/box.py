@@ -55,6 +55,12 @@ class Box(Geometry):
             upper = vector_of({axis: pair[1] for axis, pair in pairs.items()})
         if lower is None or upper is None:
             raise ShapeError("A Box needs bounds, e.g. Box(x=100, y=(20, 50)).")
+        for corner in (lower, upper):
+            if not isinstance(corner, Tensor):
+                raise ShapeError(
+                    f"The corner {corner} of a Box has no axis names. Use Box(x=…, y=…), or "
+                    "vec(x=…, y=…) for both corners."
+                )
         axes = lower.shape.get_labels("vector") if "vector" in lower.shape else None
         if axes is None:
             raise ShapeError(

@@ -17,12 +17,22 @@ if TYPE_CHECKING:
 
 def check_velocity(velocity: Field, axes: tuple[str, ...]) -> None:
     """Raise unless `velocity` is a vector field with these axes."""
+    check_field(velocity, "A velocity")
     if not velocity.is_vector or velocity.axes != axes:
         raise ShapeError(
             f"A velocity needs one component per axis {','.join(axes)}, but got a field with the "
             "axes "
             f"{','.join(velocity.axes)} and values of shape {velocity.shape}. Use a StaggeredGrid, "
             "or label a vector by the axes."
+        )
+
+
+def check_field(value: object, what: str) -> None:
+    """Raise unless `value` is a field."""
+    if not (hasattr(value, "geometry") and hasattr(value, "boundary")):
+        raise ShapeError(
+            f"{what} must be a field, not {type(value).__name__}. Make one with CenteredGrid or "
+            "StaggeredGrid."
         )
 
 

@@ -12,7 +12,7 @@ from phimath.reduce import max as max_of
 from phimath.tensor import Tensor
 from phisim.field.calculus import laplace
 from phisim.field.field import HOOKS, Field
-from phisim.physics.check import check_time_step
+from phisim.physics.check import check_field, check_time_step
 
 if TYPE_CHECKING:
     from phisim.geometry import UniformGrid
@@ -37,6 +37,7 @@ def explicit(
     Raises:
         ValueRangeError: if dt or the diffusivity is negative or not finite, or substeps < 1.
     """
+    check_field(field, "What diffuses")
     check_time_step(dt, negative=False)
     if substeps < 1:
         raise ValueRangeError(f"substeps must be at least 1, not {substeps}.")

@@ -13,7 +13,7 @@ from phimath.solve import Solve, solve_symmetric
 from phisim.field.boundary import pressure_boundary
 from phisim.field.calculus import divergence
 from phisim.field.field import HOOKS, Field
-from phisim.physics.check import check_time_step, check_velocity
+from phisim.physics.check import check_field, check_time_step, check_velocity
 from phisim.physics.obstacle import Obstacle, apertures, as_obstacles
 from phisim.physics.pressure import PressureStencil
 
@@ -60,6 +60,7 @@ def make_incompressible(
     Source: Chorin, Numerical solution of the Navier-Stokes equations, Math. Comp. 22 (1968);
         apertures as in `obstacle.apertures`.
     """
+    check_field(velocity, "A velocity")
     check_velocity(velocity, velocity.axes)
     check_time_step(dt)
     if not velocity.is_staggered:

@@ -326,3 +326,14 @@ def test_a_single_cell_has_no_flow_to_correct(boundary):
     for axis in "xy":
         assert_close(velocity.component(axis), flow.component(axis))
     assert np.all(pressure.values.numpy("x,y") == 0)
+
+
+def test_what_is_no_field_or_has_no_axes_is_refused_with_advice():
+    with refused(ShapeError, "A velocity must be a field, not Dense", "StaggeredGrid"):
+        fluid.make_incompressible(SMOKE.values)
+    with refused(ShapeError, "A velocity must be a field, not float"):
+        advect.semi_lagrangian(SMOKE, 1.0, 0.1)
+    with refused(ShapeError, "What diffuses must be a field, not float"):
+        diffuse.explicit(0.1, SMOKE, 1.0)
+    with refused(ShapeError, "The corner 1 of a Box has no axis names", "Box(x="):
+        Box(1, 1)

@@ -36,13 +36,18 @@ def native(name: str) -> Callable[..., Any]:  # what an operation returns depend
     return inspect.unwrap(getattr(tf.raw_ops, name))
 
 
-@lru_cache(maxsize=4096)
 def constant(values: int | tuple[int, ...] | tuple[tuple[int, int], ...]) -> tf.Tensor:
     """Sizes, axes or positions as integers in host memory, which operations take as they are.
 
-    Eager even while a graph is built, so that it can be kept; graphs copy constants this small,
-    and infer sizes from them.
+    A graph gets its own: what a loop's body captures from outside is no constant to XLA.
     """
+    kept = kept_constant(values)
+    return kept if tf.executing_eagerly() else tf.constant(kept.numpy())
+
+
+@lru_cache(maxsize=4096)
+def kept_constant(values: int | tuple[int, ...] | tuple[tuple[int, int], ...]) -> tf.Tensor:
+    """Such a constant for eager use, made once, even while a graph is built."""
     with tf.init_scope(), tf.device("CPU:0"):
         wide = tf.constant(values, tf.int64)
         largest = int(tf.reduce_max(tf.abs(wide))) if tf.size(wide) else 0

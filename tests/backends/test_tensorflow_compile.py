@@ -17,6 +17,19 @@ def test_xla_translates_what_it_can():
     assert program.reason is None
 
 
+def test_xla_translates_loops_whose_bodies_have_sizes_and_axes():
+    def double_until_large(a):
+        return backend.while_loop(
+            lambda a: backend.sum(a, (0, 1)) < 100.0,
+            lambda a: (backend.reshape(backend.pad(a, [(0, 1), (0, 0)], 0.0)[:2] * 2, (2, 2)),),
+            (a,),
+        )
+
+    program = backend.compile(double_until_large, (MATRIX,))
+    assert_close(program(MATRIX)[0], MATRIX.numpy() * 16)
+    assert program.reason is None
+
+
 def test_operations_unknown_to_xla_run_as_a_graph():
     program = backend.compile(lambda a: (backend.eigenvalues(a),), (MATRIX,))
     (values,) = program(MATRIX)

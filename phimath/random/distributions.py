@@ -100,8 +100,8 @@ def words(backend: Backend[Any], count: int, per_number: int, device: str | None
     key = next_key()
     if not isinstance(key, tuple) and not backend.owns(key):
         raise NotSupported(
-            f"Random numbers are drawn by the default backend, {backend.name}, but this function is "
-            "compiled for the backend of its arguments. Make that the default: with using(…)."
+            f"Random numbers are drawn by the default backend, {backend.name}, but this function "
+            "is compiled for the backend of its arguments. Make that the default: with using(…)."
         )
     bits = backend.random_bits(key, per_number * count, device)
     if per_number == 1:

@@ -49,7 +49,7 @@ class CompiledFunction(Generic[P, R]):
         """Programs are made on first use, one per structure, shapes and types of the arguments."""
         self.function = function
         self.static = static
-        self.optimize = optimize
+        self.optimize: Optimize | None = optimize
         self.traces: OrderedDict[Key, Trace | None] = OrderedDict()
         """Programs, least recently used first; `None` where nothing compiles."""
         self._last: Key | None = None
@@ -152,7 +152,10 @@ def _with_integers(value: Any) -> Any:
 
 def _devices(forms: tuple[Any, ...], natives: Sequence[Native]) -> tuple[str, ...]:
     """Where dense tensors are, if there is a choice."""
-    if not any([form.__class__ is Signature and _several(form.backend) for form in forms]):
+    for form in forms:
+        if form.__class__ is Signature and _several(form.backend):
+            break
+    else:
         return ()
     dense = [part for form in forms for part in parts(form)]
     return tuple(

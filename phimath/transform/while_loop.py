@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from phimath.backend.discovery import combine
 from phimath.broadcast import Signature
 from phimath.convert import cast
+from phimath.errors import NotSupported
 from phimath.random.state import without_random_numbers
 from phimath.reduce import any as any_of
 from phimath.shape import merge_shapes
 from phimath.tensor import Dense, Tensor
-from phimath.transform.effects import is_tracing
+from phimath.transform.effects import collecting, is_tracing
 from phimath.transform.natives import moved
 
 if TYPE_CHECKING:
@@ -37,8 +38,14 @@ def repeat_while(
         while bool(_any(condition(*state))):
             state = tuple(body(*state))
         return state
-    with without_random_numbers():
-        return _traced_loop(condition, body, state)
+    with without_random_numbers(), collecting() as effects:
+        result = _traced_loop(condition, body, state)
+    if effects:
+        raise NotSupported(
+            "What happens inside of a loop of a compiled function cannot be reported, such as "
+            "whether a solve there converged. Run the loop in Python around a compiled step."
+        )
+    return result
 
 
 def _traced_loop(

@@ -1,6 +1,8 @@
 """Compiled physics gives what eager physics gives, and is compiled no more often than needed."""
 
+import re
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 import phimath
 from phimath import batch, gradient, jit_compile, l2_loss, precision, spatial, using, vec, wrap
 from phimath.boundary import ZERO_GRADIENT
+from phimath.dtype import DType
 from phimath.errors import NotConverged
 from phimath.solve import Solve
 from phimath.testing.assertions import assert_close
@@ -167,3 +170,25 @@ def test_failing_pressure_solves_raise_from_compiled_steps(backend):
     assert "in 2 iterations" in str(found.value)
     assert str(found.value).split("residual")[0] == str(eager.value).split("residual")[0]
     compiled(*arguments, Solve())
+
+
+def test_programs_in_single_precision_compute_nothing_in_double(backend, monkeypatch):
+    if backend.name != "jax":
+        pytest.skip("Only JAX's programs are text.")
+    texts = []
+    make = type(backend).compile
+    results = r"\w+:f64\[[\d,]*\](?: \w+:\w+\[[\d,]*\])* = \w+"
+
+    def recording(self, function, arguments):
+        make_jaxpr = import_module("jax").make_jaxpr
+        texts.append(str(make_jaxpr(lambda *arrays: function(*arrays))(*arguments)))
+        return make(self, function, arguments)
+
+    def doubles(step, *arguments):
+        texts.clear()
+        jit_compile(step)(*arguments)
+        return [found for text in texts for found in re.findall(results, text)]
+
+    monkeypatch.setattr(type(backend), "compile", recording)
+    assert not doubles(plume_step, *start(), inflow(), OBSTACLE, 2.0)
+    assert doubles(lambda x: x.cast(DType("float64")) * x, start()[1].values)

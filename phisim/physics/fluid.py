@@ -13,6 +13,7 @@ from phimath.solve import Solve, solve_symmetric
 from phisim.field.boundary import pressure_boundary
 from phisim.field.calculus import divergence
 from phisim.field.field import HOOKS, Field
+from phisim.physics.balance import check_balance
 from phisim.physics.check import check_field, check_time_step, check_velocity
 from phisim.physics.obstacle import Obstacle, apertures, as_obstacles
 from phisim.physics.pressure import PressureStencil
@@ -55,6 +56,7 @@ def make_incompressible(
 
     Raises:
         ShapeError: if the velocity is not staggered, or obstacles have other axes.
+        BoundaryError: if more flows into a domain without an open side than out of it.
         NotConverged: if the solve fails; its `.result` has the partial result.
 
     Source: Chorin, Numerical solution of the Navier-Stokes equations, Math. Comp. 22 (1968);
@@ -77,6 +79,8 @@ def make_incompressible(
     if solids:
         open_fraction, solid_velocity = apertures(velocity, solids)
     stencil = PressureStencil.of(velocity, boundary, open_fraction)
+    if stencil.is_singular:
+        check_balance(velocity)
     flux = _flux(velocity, open_fraction, solid_velocity)
     scale = density / dt
     rhs = -scale * divergence(flux).values

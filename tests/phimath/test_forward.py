@@ -26,7 +26,7 @@ from phimath.stencil import laplace
 from phimath.tensor import Tensor
 from phimath.tensor_tree import tree_map
 from phimath.testing.assertions import assert_close
-from phimath.transform import custom_gradient, gradient, jvp, vjp
+from phimath.transform import custom_gradient, gradient, jit_compile, jvp, vjp
 from phimath.wrap import wrap
 
 differentiates = pytest.mark.needs("value_and_gradient")
@@ -65,6 +65,12 @@ FUNCTIONS = {
     "normalised": lambda u: normalize(u, "x"),
     "solve": lambda u: solve_symmetric(Damped(2 + u**2), sin(u), Solve(rel_tol=1e-14)),
 }
+
+
+def hessian_product(f, v):
+    """Derivative of a gradient along v."""
+    slope = gradient(lambda u: sum_of(f(u) ** 2), get_output=False)
+    return lambda u: jvp(slope, (u,), (v,))[1]
 
 
 @pytest.fixture
@@ -176,3 +182,18 @@ def test_tangents_that_do_not_fit_are_refused(backend):
 def test_numpy_says_which_import_line_to_use():
     with pytest.raises(NotSupported, match=r"from phisim\.torch import \*"):
         jvp(sin, (1.0,), (1.0,))
+
+
+@differentiates
+@pytest.mark.parametrize(
+    "derivative",
+    [
+        lambda f, v: lambda u: jvp(f, (u,), (v,))[1],
+        lambda f, v: lambda u: vjp(f, u)[1](v)[0],
+        hessian_product,
+    ],
+)
+def test_compiled_derivatives_of_a_solve_are_the_eager_ones(backend, double, derivative):
+    x, v = of(backend, VALUES, MATRIX), of(backend, TANGENT, MATRIX)
+    function = derivative(FUNCTIONS["solve"], v)
+    assert_close(jit_compile(function, optimize="off")(x), function(x), rtol=1e-12, atol=1e-13)

@@ -10,13 +10,11 @@ import numpy as np
 
 from phimath.backend.discovery import load
 from phimath.backend.support import supports
-from phimath.context import default_backend
-from phimath.convert import to_default
+from phimath.context import default, default_backend
 from phimath.dimension import instance
-from phimath.dtype import float_dtype
+from phimath.dtype import precision_bits
 from phimath.errors import NotSupported, ShapeError
-from phimath.leaves import grouped, ungrouped
-from phimath.shape import Shape
+from phimath.shape import concat_shapes
 from phimath.solve.layout import UNKNOWN, batch_of, layout_of
 from phimath.tensor import Tensor, dense_of
 from phimath.transform.compile import CompiledFunction, jit_compile
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from phimath.shape import Shape
     from phimath.solve.layout import VectorLayout
 
     Rows = NDArray[np.float64]
@@ -82,20 +81,21 @@ class Objective:
 
     def rows(self, vector: Tensor) -> Rows:
         """Host array (problem, unknown) of a vector."""
-        unknown = Shape(vector.shape.dim(UNKNOWN))
-        native = grouped(vector.dense(), self.layout.batch, unknown)
-        return np.array(vector.backend.to_numpy(native), np.float64)
+        native = vector.dense().stored_in((*self.layout.batch.names, UNKNOWN))
+        array = np.array(vector.backend.to_numpy(native), np.float64)
+        return array.reshape(self.layout.batch.volume, -1)
 
     def vector(self, rows: Rows, batch: Shape | None = None) -> Tensor:
-        """Vector on the default backend of a host array (problem, unknown)."""
-        groups = (
-            (self.layout.batch if batch is None else batch),
-            instance(**{UNKNOWN: rows.shape[-1]}),
+        """Vector on the default backend and device of a host array (problem, unknown)."""
+        shape = concat_shapes(
+            self.layout.batch if batch is None else batch, instance(**{UNKNOWN: rows.shape[-1]})
         )
-        array = rows.astype(np.float64 if float_dtype().bits == 64 else np.float32)
-        host = load("numpy")
-        native = to_default(host.from_numpy(array), host)
-        return ungrouped(native, default_backend(), *groups)
+        backend, device = default()
+        array = rows.astype(np.float64 if precision_bits() == 64 else np.float32)
+        native = backend.from_numpy(array.reshape(shape.int_sizes))
+        if device is not None and backend.device(native) != device:
+            native = backend.to_device(native, device)
+        return dense_of(native, backend, shape)
 
     def per_problem(self, values: NDArray[Any], batch: Shape | None = None) -> Tensor:
         """Tensor of a host array (problem)."""
@@ -119,9 +119,8 @@ class Objective:
         self._last = rows.copy()
         count = len(rows)
         if set(loss.shape.dims) == set(self.layout.batch.dims):
-            native = grouped(loss.dense(), self.layout.batch)
-            values = np.array(loss.backend.to_numpy(native), np.float64)
-            self._values = values.reshape(count)
+            native = loss.dense().stored_in(self.layout.batch.names)
+            self._values = np.array(loss.backend.to_numpy(native), np.float64).reshape(count)
         self._gradients = np.zeros((count, 0)) if gradients is None else self.rows(gradients)
         return loss
 

@@ -52,6 +52,31 @@ def test_examples_run_by_changing_only_the_import_line(path, framework, tmp_path
     assert run_script(text, tmp_path).split()[-2:] == [framework, "True"]
 
 
+GALAXY_BY_NUMPY = """
+import numpy
+with precision(64):
+    positions, velocities, masses = main(stars=30, steps=1)
+    results = step(positions, velocities, masses)
+x, v = (a.numpy("stars,vector") for a in (positions, velocities))
+m = masses.numpy()
+difference = x - x[:, None]
+distance = numpy.linalg.norm(difference, axis=-1) + numpy.eye(30)
+expected_v = v + 0.001 * (m[:, None] * difference / distance[..., None] ** 3).sum(1)
+print(abs(results[0].numpy("stars,vector") - (x + 0.001 * v)).max())
+print(abs(results[1].numpy("stars,vector") - expected_v).max())
+print(abs((m[:, None] * (results[1].numpy("stars,vector") - v)).sum(0)).max())
+"""
+
+
+@pytest.mark.parametrize("framework", ["numpy", *DIFFERENTIATING])
+def test_galaxy_step_is_that_of_plain_numpy_and_conserves_momentum(framework, tmp_path):
+    text = (ROOT / "examples" / "galaxy.py").read_text(encoding="utf-8")
+    text = IMPORT_LINE.sub(f"from phisim.{framework} import *", text)
+    text = text.partition('if __name__ == "__main__":')[0] + GALAXY_BY_NUMPY
+    errors = [float(word) for word in run_script(text, tmp_path).split()[-3:]]
+    assert max(errors) < 1e-12
+
+
 @pytest.mark.parametrize("framework", DIFFERENTIATING)
 def test_burgers_reconstruction_has_the_published_losses(framework, tmp_path):
     """Losses of an independent implementation, with an own target.

@@ -75,5 +75,5 @@ def static_sizes(a: tf.Tensor) -> tuple[int, ...]:
 def sizes_of(a: tf.Tensor) -> tf.Tensor:
     """Sizes as a tensor, also where a graph doesn't know them yet."""
     if a.shape.is_fully_defined():
-        return constant(tuple(a.shape.as_list()))
+        return constant(static_sizes(a))
     return tf.shape(a)

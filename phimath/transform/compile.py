@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from functools import lru_cache, update_wrapper
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, final
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, final, overload
 
 import numpy as np
 
@@ -210,9 +210,24 @@ def _optimization(backend: Backend[Any], optimize: Optimize | None) -> Iterator[
         variable.reset(token)
 
 
+@overload
 def jit_compile(
     function: Callable[P, R], auxiliary_args: str = "", *, optimize: Optimize | None = None
-) -> CompiledFunction[P, R]:
+) -> CompiledFunction[P, R]: ...
+
+
+@overload
+def jit_compile(
+    function: None = None, auxiliary_args: str = "", *, optimize: Optimize | None = None
+) -> Callable[[Callable[P, R]], CompiledFunction[P, R]]: ...
+
+
+def jit_compile(
+    function: Callable[P, R] | None = None,
+    auxiliary_args: str = "",
+    *,
+    optimize: Optimize | None = None,
+) -> CompiledFunction[P, R] | Callable[[Callable[P, R]], CompiledFunction[P, R]]:
     """Compile a function of trees for the framework of its arguments.
 
     The first call with arguments of new structure, shapes or types traces the function: its Python
@@ -221,7 +236,8 @@ def jit_compile(
     compile again.  All else is part of the program.
 
     Args:
-        function: Takes and returns trees; uses tensors of around it as constants.
+        function: Takes and returns trees; uses tensors of around it as constants.  Without it, a
+            decorator: `@jit_compile(auxiliary_args='n')`.
         auxiliary_args: Names of arguments that are part of the program, `'n,mode'`; they must be
             hashable.
         optimize: Where capturing and optimising are two steps (PyTorch): `'background'` runs the
@@ -232,4 +248,6 @@ def jit_compile(
     becomes part of that.
     """
     names = tuple(name.strip() for name in auxiliary_args.split(",") if name.strip())
+    if function is None:
+        return lambda function: CompiledFunction(function, names, optimize)
     return CompiledFunction(function, names, optimize)

@@ -84,7 +84,7 @@ def _changes_of_structure(before: Key, after: Key, arguments: Sequence[str]) -> 
 
 def _text(form: TensorForm | type) -> str:
     if isinstance(form, type):
-        return form.__name__
+        return form.__name__.lower()
     if isinstance(form, Signature):
         return f"{form.dtype} {form.shape}"
     return f"a stack along {form.dim.name} of {' and '.join(_text(c) for c in form.components)}"

@@ -156,12 +156,12 @@ def test_methods_are_functions_of_their_instance(backend, double):
 
 
 def test_static_arguments_are_part_of_the_program(backend, double):
-    def function(x, n, mode="plus"):
+    @jit_compile(auxiliary_args="n, mode")
+    def power(x, n, mode="plus"):
         for _ in range(n - 1):
             x = x * x
         return x if mode == "plus" else -x
 
-    power = jit_compile(function, auxiliary_args="n, mode")
     x = of(backend, X, spatial("x"))
     assert_close(power(x, 2), X**2)
     assert_close(power(x, n=3), X**4)

@@ -67,7 +67,7 @@ def test_python_runs_once_for_new_numbers(backend):
         ({"x": zeros(spatial(x=5))}, "x: float32 (xˢ=3) became float32 (xˢ=5)"),
         ({"x": zeros(spatial(y=3))}, "x: float32 (xˢ=3) became float32 (yˢ=3)"),
         ({"x": zeros(spatial(x=3), dtype=DType("int32"))}, "x: float32 (xˢ=3) became int32"),
-        ({"dt": 2}, "dt: float became Integer"),
+        ({"dt": 2}, "dt: float became int"),
         ({"pressure": 1.0}, "new: pressure"),
         ({"mode": "slow"}, "mode: 'fast' became 'slow'"),
     ],

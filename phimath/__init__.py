@@ -83,9 +83,9 @@ from phimath.elementwise import is_finite as is_finite
 from phimath.elementwise import is_inf as is_inf
 from phimath.elementwise import is_nan as is_nan
 from phimath.elementwise import log as log
-from phimath.elementwise import log10 as log10
 from phimath.elementwise import log1p as log1p
 from phimath.elementwise import log2 as log2
+from phimath.elementwise import log10 as log10
 from phimath.elementwise import log_gamma as log_gamma
 from phimath.elementwise import maximum as maximum
 from phimath.elementwise import minimum as minimum
@@ -170,6 +170,7 @@ from phimath.reduce import min as min
 from phimath.reduce import prod as prod
 from phimath.reduce import std as std
 from phimath.reduce import sum as sum
+from phimath.replaced_names import missing_name
 from phimath.save_load import load as load
 from phimath.save_load import save as save
 from phimath.scatter import scatter as scatter
@@ -210,18 +211,24 @@ from phimath.stencil import shift as shift
 from phimath.stencil import spatial_gradient as spatial_gradient
 from phimath.tensor import Tensor as Tensor
 from phimath.tensor_tree import tree_map as tree_map
+from phimath.transform import check_gradient as check_gradient
+from phimath.transform import cond as cond
 from phimath.transform import custom_gradient as custom_gradient
 from phimath.transform import gradient as gradient
+from phimath.transform import hessian as hessian
 from phimath.transform import iterate as iterate
+from phimath.transform import jacobian as jacobian
 from phimath.transform import jit_compile as jit_compile
+from phimath.transform import jvp as jvp
 from phimath.transform import stop_gradient as stop_gradient
 from phimath.transform import value_and_gradient as value_and_gradient
+from phimath.transform import vectorize as vectorize
+from phimath.transform import vjp as vjp
 from phimath.values import identity as identity
 from phimath.values import is_scalar as is_scalar
 from phimath.values import replace as replace
 from phimath.values import shape as shape
 from phimath.wrap import wrap as wrap
-from phimath.replaced_names import missing_name
 
 extrapolation = boundary  # the published name
 

@@ -1,6 +1,6 @@
 """The tensor layer: named, typed dimensions over pluggable backends.
 
-This file is the table of contents of what users call; the import lines (`from phisim.torch import *`) export it as `math`.
+This file is the table of contents of what users call; the import lines export it as `math`.
 """
 
 from phimath import boundary as boundary

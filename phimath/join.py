@@ -304,9 +304,7 @@ def _concat_dense(tensors: Sequence[Dense], name: str, expand_values: bool) -> T
 
 
 @lru_cache(maxsize=4096)
-def _concat_plan(
-    name: str, expand_values: bool, bits: int, *signatures: Signature
-) -> _ConcatPlan:
+def _concat_plan(name: str, expand_values: bool, bits: int, *signatures: Signature) -> _ConcatPlan:
     for signature in signatures:
         signature.shape.position(name)
     # No values are needed to unify shapes.

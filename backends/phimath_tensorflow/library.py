@@ -36,7 +36,7 @@ def native(name: str) -> Callable[..., Any]:  # what an operation returns depend
     return inspect.unwrap(getattr(tf.raw_ops, name))
 
 
-def constant(values: int | tuple[int, ...] | tuple[tuple[int, int], ...]) -> tf.Tensor:
+def constant(values: int | tuple[Any, ...]) -> tf.Tensor:
     """Sizes, axes or positions as integers in host memory, which operations take as they are.
 
     A graph gets its own: what a loop's body captures from outside is no constant to XLA.
@@ -46,7 +46,7 @@ def constant(values: int | tuple[int, ...] | tuple[tuple[int, int], ...]) -> tf.
 
 
 @lru_cache(maxsize=4096)
-def kept_constant(values: int | tuple[int, ...] | tuple[tuple[int, int], ...]) -> tf.Tensor:
+def kept_constant(values: int | tuple[Any, ...]) -> tf.Tensor:
     """Such a constant for eager use, made once, even while a graph is built."""
     with tf.init_scope(), tf.device("CPU:0"):
         wide = tf.constant(values, tf.int64)

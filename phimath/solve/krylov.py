@@ -30,7 +30,11 @@ class KrylovState(NamedTuple):
 
 
 def conjugate_gradient(
-    operator: SymmetricOperator, b: Tensor, x: Tensor, tolerance: Tensor, max_iterations: int
+    operator: SymmetricOperator,
+    b: Tensor,
+    x: Tensor,
+    tolerance: Tensor,
+    max_iterations: int | Tensor,
 ) -> KrylovState:
     """Solve A x = b for a semi-definite operator, up to ‖r‖ ≤ tolerance per batch entry.
 
@@ -62,7 +66,7 @@ def conjugate_gradient(
     return (
         _traced(step, start, max_iterations)
         if is_tracing()
-        else _eager(step, start, max_iterations)
+        else _eager(step, start, int(max_iterations))
     )
 
 

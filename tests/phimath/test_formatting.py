@@ -92,7 +92,7 @@ def test_unknown_formats_are_an_error(spec):
 
 
 def test_printing_never_fails(backend):
-    class Broken(type(backend)):
+    class Broken(type(backend)):  # pyright: ignore[reportUntypedBaseClass]
         name = "broken"
 
         def to_numpy(self, array):
@@ -105,7 +105,7 @@ def test_printing_never_fails(backend):
 
 
 def test_traced_tensors_print_shape_and_type(backend):
-    class Tracing(type(backend)):
+    class Tracing(type(backend)):  # pyright: ignore[reportUntypedBaseClass]
         name = "tracing"
 
         def is_available(self, array):

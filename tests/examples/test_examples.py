@@ -93,9 +93,18 @@ def test_burgers_reconstruction_has_the_published_losses(framework, tmp_path):
     assert losses == pytest.approx([0.402367, 0.102410, 0.013731], abs=1e-5)
 
 
-def test_the_plume_of_the_readme_is_the_example():
+def readme_blocks() -> list[str]:
+    """The Python that the README shows."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = re.search(r"```python\n(.*?)```", readme, re.DOTALL)
-    assert shown
+    return re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+
+
+def test_the_plume_of_the_readme_is_the_example():
     example = (ROOT / "examples" / "smoke_plume.py").read_text(encoding="utf-8")
-    assert shown[1].strip() in example
+    assert readme_blocks()[0].strip() in example
+
+
+def test_the_readme_runs(tmp_path):
+    text = "\n".join(readme_blocks()).replace("x=64, y=64", "x=12, y=12").replace("50,", "3,", 1)
+    text += "\nprint(float(math.max(abs(velocity.values), None)) > 0)\n"
+    assert run_script(text, tmp_path).split()[-1] == "True"

@@ -20,6 +20,7 @@ from phimath.stacked import Stacked
 from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close
 from phimath.transform import gradient, jit_compile, value_and_gradient
+from phimath.transform.compile import CompiledFunction
 from phimath.wrap import wrap
 
 compiles = pytest.mark.needs("value_and_gradient")  # these backends have a compiler
@@ -292,6 +293,7 @@ def test_looking_at_values_is_refused(backend, read):
     x = of(backend, X, spatial("x"))
     with pytest.raises(NotSupported, match=r"jit_compile.*where\(.*auxiliary_args"):
         step(x)
+    assert isinstance(step, CompiledFunction)
     assert not step.traces
     assert_close(jit_compile(lambda x: x + 1)(x), X.astype("float32") + 1)
     assert_close(read(x + 1).shape.volume, 3)

@@ -3,6 +3,7 @@
 import logging
 import os
 import runpy
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -10,9 +11,9 @@ import pytest
 from phimath.dtype import BOOL, COMPLEX128, FLOAT32, FLOAT64, INT64
 from phimath.errors import DTypeError, NotSupported
 
-plug = pytest.importorskip("phimath_tensorflow")  # before TensorFlow, whose log level it sets
-library = pytest.importorskip("phimath_tensorflow.library")
-tf = pytest.importorskip("tensorflow")
+plug = import_module("phimath_tensorflow")  # before TensorFlow, whose log level it sets
+library = import_module("phimath_tensorflow.library")
+tf = import_module("tensorflow")
 backend = plug.backend
 
 WAYS = {

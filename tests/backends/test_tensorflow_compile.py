@@ -1,12 +1,14 @@
 """Programs of the TensorFlow plug: what XLA translates, what it must not, and derivatives."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 
 from phimath.testing.assertions import assert_close
 
-backend = pytest.importorskip("phimath_tensorflow").backend  # sets the log level of TensorFlow
-tf = pytest.importorskip("tensorflow")
+backend = import_module("phimath_tensorflow").backend  # sets the log level of TensorFlow
+tf = import_module("tensorflow")
 
 MATRIX = tf.constant([[2.0, 1.0], [1.0, 3.0]], tf.float64)
 

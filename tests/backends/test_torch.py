@@ -1,15 +1,16 @@
 """What is particular to the PyTorch plug; the rest is in the conformance suite."""
 
 import warnings
+from importlib import import_module
 
 import numpy as np
 import pytest
 
 from phimath.errors import BackendError, DTypeError, ValueRangeError
 
-torch = pytest.importorskip("torch")
-backend = pytest.importorskip("phimath_torch").backend
-make_fx = pytest.importorskip("torch.fx.experimental.proxy_tensor").make_fx
+torch = import_module("torch")
+backend = import_module("phimath_torch").backend
+make_fx = import_module("torch.fx.experimental.proxy_tensor").make_fx
 
 POINT = np.array([0.3, -0.7, 1.1])
 
@@ -223,7 +224,7 @@ def test_common_functions_are_those_of_torch(name):
     "subscripts", ["bij,jk->bik", "bij,jk->kb", "bij,jk,bij->k", "bij->jb", "bij,bjj->"]
 )
 def test_integer_sums_of_products_need_no_matrix_product(subscripts):
-    elementary_einsum = pytest.importorskip("phimath_torch.linear_algebra").elementary_einsum
+    elementary_einsum = import_module("phimath_torch.linear_algebra").elementary_einsum
     generator = np.random.default_rng(0)
     size = {"b": 2, "i": 4, "j": 3, "k": 5}
     terms = subscripts.partition("->")[0].split(",")

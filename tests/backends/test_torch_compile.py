@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -11,8 +12,8 @@ import pytest
 from phimath.dtype import FLOAT32, FLOAT64, INT64
 from phimath.errors import BackendError
 
-torch = pytest.importorskip("torch")
-backend = pytest.importorskip("phimath_torch").backend
+torch = import_module("torch")
+backend = import_module("phimath_torch").backend
 
 
 @pytest.fixture(autouse=True)

@@ -172,9 +172,8 @@ def test_failing_pressure_solves_raise_from_compiled_steps(backend):
     compiled(*arguments, Solve())
 
 
+@pytest.mark.only_on("jax")  # whose programs are text
 def test_programs_in_single_precision_compute_nothing_in_double(backend, monkeypatch):
-    if backend.name != "jax":
-        pytest.skip("Only JAX's programs are text.")
     texts = []
     make = type(backend).compile
     results = r"\w+:f64\[[\d,]*\](?: \w+:\w+\[[\d,]*\])* = \w+"

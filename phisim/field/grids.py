@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from phimath.boundary import as_boundary, combine_sides, pad
+from phimath.boundary import NONE, Boundary, Constant, as_boundary, combine_sides, pad
 from phimath.dimension import spatial
-from phimath.errors import ShapeError
+from phimath.errors import BoundaryError, ShapeError
 from phimath.shape import Shape
 from phimath.tensor import Tensor
 from phimath.wrap import wrap
 from phisim.field.boundary import prescribed_value
 from phisim.field.field import HOOKS, Field
 from phisim.field.resample import resample
-from phisim.field.values import values_at_cells, values_at_faces
+from phisim.field.values import check_components, values_at_cells, values_at_faces
 from phisim.geometry import Box, UniformGrid
 
 
@@ -38,10 +38,10 @@ def CenteredGrid(
 
     Raises:
         ShapeError: if resolution, bounds and values don't fit together.
-        BoundaryError: if the boundary names an unknown axis or misses a side.
+        BoundaryError: if the boundary names an unknown axis, or misses a side or a rule for it.
     """
     grid = _grid(values, bounds, resolution, resolution_by_axis)
-    checked = as_boundary(boundary, grid.axes)
+    checked = _checked_boundary(boundary, grid.axes)
     template = Field(grid, wrap(0.0), checked)
     if isinstance(values, Field):
         return replace(resample(values, to=template), boundary=checked)
@@ -73,15 +73,29 @@ def StaggeredGrid(
 
     Raises:
         ShapeError: if resolution, bounds and values don't fit together.
-        BoundaryError: if the boundary names an unknown axis or misses a side.
+        BoundaryError: if the boundary names an unknown axis, or misses a side or a rule for it.
     """
     grid = _grid(values, bounds, resolution, resolution_by_axis)
-    checked = as_boundary(boundary, grid.axes)
+    checked = _checked_boundary(boundary, grid.axes)
     template = Field(grid, wrap(0.0), checked, is_staggered=True)
     if isinstance(values, Field):
         field = replace(resample(values, to=template), boundary=checked)
         return write_prescribed_faces(field)
     return write_prescribed_faces(replace(template, values=values_at_faces(values, template)))
+
+
+def _checked_boundary(spec: Any, axes: tuple[str, ...]) -> Boundary:
+    """Boundary with a rule for each side, and vectors whose components are the axes."""
+    boundary = as_boundary(spec, axes)
+    for part in boundary.parts():
+        if part == NONE:
+            raise BoundaryError(
+                f"The boundary {boundary} leaves a side without a rule, but a field needs one for "
+                "each side. Give a number, PERIODIC or ZERO_GRADIENT."
+            )
+        if isinstance(part, Constant) and isinstance(part.value, Tensor):
+            check_components(part.value, axes, "The boundary")
+    return boundary
 
 
 def _grid(

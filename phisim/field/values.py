@@ -47,9 +47,14 @@ def _value_tensor(values: Any, grid: UniformGrid) -> Tensor:
     if isinstance(values, (tuple, list)):
         return _as_numbers(as_vector(values, grid.axes, "The grid"))
     tensor = wrap(values)
-    if "vector" in tensor.shape and tensor.shape.get_labels("vector") is not None:
-        check_axes(tensor, grid.axes, "The grid")
+    check_components(tensor, grid.axes, "The grid")
     return tensor if isinstance(values, Tensor) else _as_numbers(tensor)
+
+
+def check_components(values: Tensor, axes: tuple[str, ...], what: str) -> None:
+    """Raise if a vector has labels other than the axes in their order."""
+    if "vector" in values.shape and values.shape.get_labels("vector") is not None:
+        check_axes(values, axes, what)
 
 
 def _as_numbers(values: Tensor) -> Tensor:
@@ -77,7 +82,9 @@ def _evaluate(function: Callable[..., Any], location: Tensor, axes: tuple[str, .
         else function(location)
     )
     is_vector = isinstance(value, (tuple, list))
-    return _as_numbers(as_vector(value, axes, "The grid") if is_vector else wrap(value))
+    tensor = as_vector(value, axes, "The grid") if is_vector else wrap(value)
+    check_components(tensor, axes, "The grid")
+    return _as_numbers(tensor)
 
 
 def _face_values(values: Any, template: Field, axis: str) -> Tensor:

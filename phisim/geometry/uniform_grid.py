@@ -13,6 +13,7 @@ from phimath.create import vector_of
 from phimath.dimension import Dim, channel, spatial
 from phimath.dtype import precision_bits
 from phimath.errors import ShapeError
+from phimath.reduce import any as any_of
 from phimath.reduce import prod
 from phimath.shape import Shape
 from phimath.wrap import wrap
@@ -45,6 +46,12 @@ class UniformGrid(Geometry):
                     f"The resolution along '{name}' is {self.resolution.get_size(name)}. A grid "
                     "needs at least 1 cell per axis."
                 )
+        lower, upper = self.bounds.lower, self.bounds.upper
+        if lower.available and upper.available and bool(any_of(upper <= lower, None)):
+            raise ShapeError(
+                f"The domain {self.bounds} has zero size along an axis. A grid needs a positive "
+                "size along each, e.g. Box(x=1.0)."
+            )
         object.__setattr__(self, "bounds", _one_object(self.bounds))
         if names != axes:
             object.__setattr__(self, "resolution", self.resolution.only(axes, reorder=True))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from phimath.elementwise import maximum, minimum
+from phimath.errors import DTypeError
 from phimath.join import stack
 from phisim.field.boundary import is_periodic
 from phisim.field.field import HOOKS, Field
@@ -71,12 +72,18 @@ def mac_cormack(
     Raises:
         ShapeError: if the velocity is no vector field with the axes of `field`.
         ValueRangeError: if dt is not finite.
+        DTypeError: if the field is complex.
 
     Source: Selle, Fedkiw, Kim, Liu and Rossignac, An unconditionally stable MacCormack method, J.
         Sci. Comput. 35 (2008).
     """
     check_velocity(velocity, field.axes)
     check_time_step(dt)
+    if field.values.dtype.kind == "complex":
+        raise DTypeError(
+            "mac_cormack limits values between a lowest and a highest one, which complex numbers "
+            "do not have. Use semi_lagrangian, or advect real and imaginary part each on its own."
+        )
     paths = {c: _path(field, c, velocity, dt) for c in _components(field)}
     there = {c: sample_component_with_range(field, c, path.back()) for c, path in paths.items()}
     advected = _with_results(field, [sample for sample, _, _ in there.values()])

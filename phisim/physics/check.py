@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from phimath.elementwise import is_finite
-from phimath.errors import ShapeError, ValueRangeError
+from phimath.errors import DTypeError, ShapeError, ValueRangeError
 from phimath.reduce import all as all_of
 from phimath.reduce import any as any_of
+from phimath.solve import Solve
 from phimath.tensor import Tensor
 from phimath.wrap import wrap
 
@@ -38,9 +39,9 @@ def check_field(value: object, what: str) -> None:
 
 def check_time_step(dt: float | Tensor, negative: bool = True) -> None:
     """Raise unless dt is finite, and not negative where the scheme cannot go back in time."""
-    if isinstance(dt, Tensor) and not dt.available:
+    steps = _real_number(dt, "dt", "The time step")
+    if not steps.available:
         return
-    steps = dt if isinstance(dt, Tensor) else wrap(float(dt))
     if not bool(all_of(is_finite(steps), None)):
         raise ValueRangeError(
             f"The time step must be finite, but dt is {dt}. Give a number, e.g. dt=1.0."
@@ -49,3 +50,46 @@ def check_time_step(dt: float | Tensor, negative: bool = True) -> None:
         raise ValueRangeError(
             f"The time step must not be negative, but dt is {dt}: diffusion cannot go back in time."
         )
+
+
+def check_scale(dt: float | Tensor, density: float | Tensor) -> None:
+    """Raise unless the pressure can be scaled by density / dt: dt is not 0, density positive."""
+    steps = _real_number(dt, "dt", "The time step")
+    if steps.available and bool(any_of(steps == 0, None)):
+        raise ValueRangeError(
+            f"The pressure refers to a time step that is not 0, but dt is {dt}. Give the step of "
+            "the simulation, or leave dt away."
+        )
+    densities = _real_number(density, "density", "The density")
+    if densities.available and not bool(all_of(densities > 0, None)):
+        raise ValueRangeError(
+            f"The density must be positive, but is {density}. Give mass per volume, e.g. "
+            "density=1.0."
+        )
+
+
+def check_solve(solve: object) -> None:
+    """Raise unless `solve` is `None` or the settings of a solve."""
+    if solve is not None and not isinstance(solve, Solve):
+        advice = f"Solve({solve!r})" if isinstance(solve, str) else "Solve('CG', rel_tol=1e-5)"
+        raise DTypeError(
+            f"solve must be a Solve, not {solve!r} of type {type(solve).__name__}. Write {advice}."
+        )
+
+
+def _real_number(value: object, name: str, what: str) -> Tensor:
+    """The value as a tensor of real numbers."""
+    if isinstance(value, (str, tuple, list, complex)) or value is None:
+        raise _not_a_number(value, name, what)
+    number = value if isinstance(value, Tensor) else wrap(float(value))  # type: ignore[arg-type]
+    if number.dtype.kind == "complex":
+        raise _not_a_number(value, name, what)
+    return number
+
+
+def _not_a_number(value: object, name: str, what: str) -> DTypeError:
+    return DTypeError(
+        f"{what} must be a real number or a tensor of them, but {name} is {value!r} of type "
+        f"{type(value).__name__}. Write e.g. {name}=1.0, or one per world: "
+        f"{name}=tensor([0.5, 1.0], batch('world'))."
+    )

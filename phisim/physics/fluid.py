@@ -14,7 +14,13 @@ from phisim.field.boundary import pressure_boundary
 from phisim.field.calculus import divergence
 from phisim.field.field import HOOKS, Field
 from phisim.physics.balance import check_balance
-from phisim.physics.check import check_field, check_time_step, check_velocity
+from phisim.physics.check import (
+    check_field,
+    check_scale,
+    check_solve,
+    check_time_step,
+    check_velocity,
+)
 from phisim.physics.obstacle import Obstacle, apertures, as_obstacles
 from phisim.physics.pressure import PressureStencil
 
@@ -56,6 +62,8 @@ def make_incompressible(
 
     Raises:
         ShapeError: if the velocity is not staggered, or obstacles have other axes.
+        ValueRangeError: if dt is 0 or not finite, or the density is not positive.
+        DTypeError: if dt or the density is no real number, or `solve` no `Solve`.
         BoundaryError: if more flows into a domain without an open side than out of it.
         NotConverged: if the solve fails; its `.result` has the partial result.
 
@@ -65,6 +73,8 @@ def make_incompressible(
     check_field(velocity, "A velocity")
     check_velocity(velocity, velocity.axes)
     check_time_step(dt)
+    check_scale(dt, density)
+    check_solve(solve)
     if not velocity.is_staggered:
         raise ShapeError(
             "make_incompressible needs a staggered velocity, but got values at cell centers. Use "

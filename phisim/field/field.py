@@ -197,8 +197,9 @@ class Field(Operators["Field"]):
         """Run an operation on values and boundaries, on the grid of the first field."""
         first = next(operand for operand in operands if isinstance(operand, Field))
         aligned = [_aligned(operand, first) for operand in operands]
-        values = apply(operation, *(o.values if isinstance(o, Field) else o for o in aligned))
+        # First: other boundaries explain other numbers of faces.
         boundary = combine_boundaries(operation, aligned, first.axes)
+        values = apply(operation, *(o.values if isinstance(o, Field) else o for o in aligned))
         result = replace(first, values=values, boundary=boundary)
         return _restore_prescribed(result, aligned)
 
@@ -211,7 +212,10 @@ class Field(Operators["Field"]):
 
 def _aligned(operand: Any, target: Field) -> Any:
     if isinstance(operand, Field):
-        return HOOKS["resample"](operand, target)
+        has_same_points = operand.is_staggered == target.is_staggered and HOOKS["same_grid"](
+            operand.geometry, target.geometry
+        )
+        return operand if has_same_points else HOOKS["resample"](operand, target)
     if isinstance(operand, (tuple, list)):
         operand = as_vector(operand, target.axes, "The field")
     if isinstance(operand, Tensor) and target.is_staggered:

@@ -191,5 +191,6 @@ def _average(values: Tensor, axis: str) -> Tensor:
 
 
 HOOKS["resample"] = resample
+HOOKS["same_grid"] = same_grid
 HOOKS["to_centers"] = to_centers
 HOOKS["to_faces"] = to_faces

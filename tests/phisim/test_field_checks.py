@@ -9,7 +9,7 @@ import pytest
 
 import phimath
 from phimath import batch, vec
-from phimath.boundary import NONE, ZERO_GRADIENT
+from phimath.boundary import NONE, PERIODIC, ZERO_GRADIENT
 from phimath.errors import BoundaryError, DTypeError, ShapeError, ValueRangeError
 from phimath.solve import Solve
 from phimath.testing.assertions import assert_close
@@ -105,3 +105,21 @@ def test_mac_cormack_of_complex_values_points_to_semi_lagrangian():
 def test_a_field_needs_a_rule_for_each_side(make, boundary):
     with refused(BoundaryError, "needs one for each side", "ZERO_GRADIENT"):
         make(0.0, boundary, ROOM, **CELLS)
+
+
+# --- arithmetic of fields with other boundaries ---
+
+
+@pytest.mark.parametrize("make", [smoke, flow])
+@pytest.mark.parametrize("other", [5.0, ZERO_GRADIENT])
+def test_periodic_and_other_fields_do_not_combine_in_either_order(make, other):
+    for pair in ((PERIODIC, other), (other, PERIODIC)):
+        a, b = map(make, pair)
+        with refused(BoundaryError, "periodic", "does not follow", "with_boundary"):
+            a + b
+
+
+def test_constants_on_the_same_grid_combine_like_the_values():
+    total = smoke(2.0) - smoke(5.0)
+    assert total.boundary.value == -3
+    np.testing.assert_array_equal(total.numpy(), np.zeros((4, 2)))

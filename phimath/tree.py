@@ -2,7 +2,8 @@
 
 What is neither such a container nor a leaf is static: it becomes part of the `Structure`.  What a
 leaf is says the caller, because tensors are defined above this module.  A dataclass may declare
-more: the fields named by its method `static_fields()` are static whatever they hold.
+more: the fields named by its method `static_fields()` are static whatever they hold, and its method
+`check_rebuilt()` is called on instances made of new leaves, which `__init__` has not seen.
 """
 
 from __future__ import annotations
@@ -228,7 +229,10 @@ def _build(node: _Node, leaves: Iterator[Any]) -> Any:
         return cls._make(children) if hasattr(cls, "_make") else cls(children)
     if issubclass(cls, dict):
         return cls(zip(keys, children, strict=True))
-    return rebuild(cls, dict(zip(keys, children, strict=True)))
+    tree = rebuild(cls, dict(zip(keys, children, strict=True)))
+    if hasattr(cls, "check_rebuilt"):
+        tree.check_rebuilt()
+    return tree
 
 
 def _text(node: _Node) -> str:

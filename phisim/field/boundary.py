@@ -230,8 +230,16 @@ def gradient_boundary(boundary: Boundary, axes: Sequence[str]) -> Boundary:
 
 
 def derivative_boundary(boundary: Boundary, axes: Sequence[str]) -> Boundary:
-    """Boundary of the Laplacian, divergence or curl of a field."""
+    """Boundary of the divergence or curl of a field."""
     return _by_side(boundary, axes, _SCALAR_DERIVATIVE, ZERO_GRADIENT)
+
+
+def laplace_boundary(boundary: Boundary, axes: Sequence[str]) -> Boundary:
+    """Boundary of the Laplacian of a field, such that it can be added as a change of that field.
+
+    What is prescribed does not change: constants become 0.
+    """
+    return _by_side(boundary, axes, {**_SCALAR_DERIVATIVE, ZERO_GRADIENT: ZERO_GRADIENT}, ZERO)
 
 
 def pressure_boundary(boundary: Boundary, axes: Sequence[str]) -> Boundary:

@@ -15,6 +15,7 @@ from phisim.field.boundary import (
     ghost_rule,
     gradient_boundary,
     is_periodic,
+    laplace_boundary,
     with_ghosts,
 )
 from phisim.field.field import Field
@@ -116,7 +117,7 @@ def laplace(field: Field, order: Order = 2) -> Field:
     else:
         components = [_laplace_of(field.component(axis), axis, field, order) for axis in field.axes]
         values = stack(components, field.geometry.vector)
-    return replace(field, values=values, boundary=derivative_boundary(field.boundary, field.axes))
+    return replace(field, values=values, boundary=laplace_boundary(field.boundary, field.axes))
 
 
 def _laplace_of(values: Tensor, component: str | None, field: Field, order: Order) -> Tensor:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 from phimath.boundary import Boundary
+from phimath.dimension import Varying
 from phimath.errors import ShapeError
 from phimath.formatting import format_tensor
 from phimath.join import stack
@@ -112,6 +113,25 @@ class Field(Operators["Field"]):
     def is_vector(self) -> bool:
         """Whether there is one component per axis."""
         return "vector" in self.shape and self.shape.get_labels("vector") == self.axes
+
+    def check_rebuilt(self) -> None:
+        """Refuse values that do not lie on the grid, such as those of fields joined along an axis.
+
+        Raises:
+            ShapeError: a spatial dimension of the values is no axis, or has another size.
+        """
+        if not isinstance(self.values, Tensor) or self.values.shape.spatial is self.resolution:
+            return
+        for dim in self.values.shape.spatial.dims:
+            cells = self.resolution.get_size(dim.name) if dim.name in self.resolution else 0
+            sizes = dim.size.sizes if isinstance(dim.size, Varying) else (dim.size,)
+            allowed = (cells, cells + 1) if self.is_staggered else (cells,)
+            if not cells or not set(sizes) <= set(allowed):
+                raise ShapeError(
+                    f"Values with {self.values.shape.spatial} do not lie on a grid of "
+                    f"{self.resolution} cells. Change field.values and make a new field of the "
+                    "result, e.g. CenteredGrid(values, boundary, bounds)."
+                )
 
     # --- changed copies ---
 

@@ -13,7 +13,7 @@ from phimath.boundary import NONE, PERIODIC, ZERO_GRADIENT
 from phimath.errors import BoundaryError, DTypeError, ShapeError, ValueRangeError
 from phimath.solve import Solve
 from phimath.testing.assertions import assert_close
-from phisim.field import CenteredGrid, StaggeredGrid
+from phisim.field import CenteredGrid, StaggeredGrid, laplace
 from phisim.geometry import Box
 from phisim.physics import advect, fluid
 
@@ -123,3 +123,28 @@ def test_constants_on_the_same_grid_combine_like_the_values():
     total = smoke(2.0) - smoke(5.0)
     assert total.boundary.value == -3
     np.testing.assert_array_equal(total.numpy(), np.zeros((4, 2)))
+
+
+def test_joining_fields_along_an_axis_is_refused():
+    field = CenteredGrid(1.0, ZERO_GRADIENT, x=4, y=3)
+    with pytest.raises(ShapeError, match=r"do not lie on a grid of .*x.*=4.* cells"):
+        phimath.concat([field, field], "x")
+
+
+@pytest.mark.parametrize("make", [CenteredGrid, StaggeredGrid])
+def test_renaming_an_axis_of_a_field_is_refused(make):
+    with pytest.raises(ShapeError, match=r"make a new field of the result"):
+        phimath.rename_dims(make(1.0, ZERO_GRADIENT, x=4, y=3), "x", "z")
+
+
+def test_fields_are_joined_along_batches():
+    field = CenteredGrid(1.0, ZERO_GRADIENT, x=4, y=3)
+    trajectory = phimath.stack([field, field * 2], phimath.batch("time"))
+    assert phimath.concat([trajectory, trajectory], "time").shape.get_size("time") == 4
+    assert trajectory.resolution is field.resolution
+
+
+def test_the_laplacian_is_a_change_that_leaves_prescribed_values():
+    field = CenteredGrid(lambda x, y: x * x, {"x": 5.0, "y": ZERO_GRADIENT}, x=4, y=3)
+    changed = field + 0.1 * laplace(field)
+    assert changed.boundary == field.boundary

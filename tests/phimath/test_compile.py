@@ -61,16 +61,6 @@ def double():
         yield
 
 
-@pytest.fixture(autouse=True)
-def captured_graphs_suffice(backend):
-    """PyTorch's optimiser takes seconds per graph."""
-    variable = getattr(backend, "compile_optimization", None)
-    token = variable.set("off") if variable else None
-    yield
-    if variable:
-        variable.reset(token)
-
-
 def of(backend, values, *dims):
     return wrap(backend.from_numpy(np.asarray(values)), *dims)
 

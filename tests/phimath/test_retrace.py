@@ -18,16 +18,6 @@ compiles = pytest.mark.needs("value_and_gradient")  # these backends have a comp
 X = np.array([0.5, -2.0, 3.0])
 
 
-@pytest.fixture(autouse=True)
-def captured_graphs_suffice(backend):
-    """PyTorch's optimiser takes seconds per graph."""
-    variable = getattr(backend, "compile_optimization", None)
-    token = variable.set("off") if variable else None
-    yield
-    if variable:
-        variable.reset(token)
-
-
 def of(backend, values, *dims):
     return wrap(backend.from_numpy(np.asarray(values)), *dims)
 

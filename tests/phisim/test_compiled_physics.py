@@ -24,16 +24,6 @@ ROOM = Box(x=100.0, y=100.0)
 OBSTACLE = Sphere(x=55.0, y=60.0, radius=14.0)
 
 
-@pytest.fixture(autouse=True)
-def captured_graphs_suffice(backend):
-    """PyTorch's optimiser takes seconds per graph."""
-    variable = getattr(backend, "compile_optimization", None)
-    token = variable.set("off") if variable else None
-    yield
-    if variable:
-        variable.reset(token)
-
-
 def plume_step(velocity, smoke, pressure, inflow, obstacle, dt=2.0, solve=None):
     smoke = advect.mac_cormack(smoke, velocity, dt) + 0.2 * resample(inflow, to=smoke, soft=True)
     velocity = advect.semi_lagrangian(velocity, velocity, dt)

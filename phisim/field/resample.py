@@ -71,7 +71,7 @@ def _inside(geometry: Geometry, points: Tensor, extent: dict[str, Tensor], soft:
 
 
 def _resample_field(field: Field, to: Field) -> Field:
-    if same_grid(field.geometry, to.geometry):
+    if same_grid(field.geometry, to.geometry) and _same_faces(field, to):
         if field.is_staggered == to.is_staggered:
             values = field.values
         else:
@@ -82,6 +82,15 @@ def _resample_field(field: Field, to: Field) -> Field:
     boundary = adapted(field.boundary, to.boundary, to.axes)
     resampled = replace(resampled, geometry=to.geometry, boundary=boundary)
     return HOOKS["prescribe"](resampled) if to.is_staggered else resampled
+
+
+def _same_faces(field: Field, to: Field) -> bool:
+    """Whether the same sides repeat, so that staggered components have equal numbers of faces."""
+    if not (field.is_staggered or to.is_staggered):
+        return True
+    return all(
+        is_periodic(field.boundary, axis) == is_periodic(to.boundary, axis) for axis in to.axes
+    )
 
 
 def same_grid(a: UniformGrid, b: UniformGrid) -> bool:

@@ -85,9 +85,6 @@ def _create(backend: Backend[Any], dtype: DType, shape: Shape, stored: Shape) ->
         return _interned.setdefault(key, signature)
 
 
-Preparation = "Callable[[Native], Native] | None"
-
-
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:

@@ -17,7 +17,6 @@ from phimath.errors import DTypeError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-KINDS: Final = ("bool", "int", "uint", "float", "complex")
 _NUMBER_KINDS: Final[dict[type, str]] = {
     bool: "bool",
     int: "int",

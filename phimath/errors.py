@@ -72,7 +72,3 @@ class Diverged(SolveError):
 
 class StabilityWarning(UserWarning):
     """A step is larger than the limit of the scheme; the message names the limit."""
-
-
-class AccuracyWarning(UserWarning):
-    """Something was computed that is likely less accurate than the user expects."""

@@ -23,11 +23,6 @@ Rule = Literal[
     "numeric", "float", "real", "phase", "equal", "order", "test", "logic", "shift", "select"
 ]
 
-# A partial derivative gets the operations by name, the result and the arguments.  `Any`: it works
-# on tensors of all
-# storages and on the tracers built above this module.
-Partial = "Callable[..., Any]"
-
 
 @dataclass(frozen=True, eq=False)
 class Operation:
@@ -167,8 +162,6 @@ _ROWS = (
 )  # fmt: skip
 
 OPERATIONS: dict[str, Operation] = {row.name: row for row in _ROWS}
-
-Operand = DType | type
 
 
 @lru_cache(maxsize=4096)

@@ -116,8 +116,6 @@ def _by_axis(grid: Tensor, coordinates: Tensor) -> dict[str, Tensor]:
 
 # --- components apart ---
 
-Finish = "Callable[[Backend[Any], list[Native], list[Native]], list[Native]]"
-
 
 def _sample(
     grid: Tensor,

@@ -69,11 +69,6 @@ class AxisRule(NamedTuple):
     upper: Side
     padding: tuple[int, int]
 
-    @property
-    def padded_size(self) -> int:
-        """Number of points with ghost values."""
-        return self.size + sum(self.padding)
-
 
 @lru_cache(maxsize=1024)
 def axis_rule(lower: Side, upper: Side, size: int) -> AxisRule:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Self, final
 import numpy as np
 
 from phimath.boundary import PERIODIC, ZERO, Boundary, pad
-from phimath.create import expand
 from phimath.dimension import Dim, spatial
 from phimath.elementwise import maximum, where
 from phimath.join import concat
@@ -86,7 +85,9 @@ class PressureStencil:
         active = None if self.open_fraction is None else where(diagonal > 0, 1.0, 0.0)
         # Closed all around are also the cells of axes of one cell.
         jacobi = where(diagonal > 0, diagonal, 1.0)
-        return PressureOperator(self, weights, jacobi, active, self._rooms(weights, active))
+        rooms = self._rooms(weights, active)
+        shares = tuple(_share(room, self.axes) for room in rooms)
+        return PressureOperator(self, weights, jacobi, active, rooms, shares)
 
     def _rooms(self, weights: tuple[Tensor, ...], active: Tensor | None) -> tuple[Tensor, ...]:
         """Where a constant pressure has no effect; without obstacles there is one room at most."""
@@ -108,6 +109,7 @@ class PressureOperator(SymmetricOperator):
     jacobi: diagonal, 1 in cells that are closed all around.
     active: 0 in these cells, 1 elsewhere; `None` without obstacles.
     rooms: 1 in each part that obstacles and closed sides cut off, 0 elsewhere.
+    shares: the same, divided by the number of cells of each.
     """
 
     stencil: PressureStencil
@@ -115,6 +117,7 @@ class PressureOperator(SymmetricOperator):
     jacobi: Tensor
     active: Tensor | None
     rooms: tuple[Tensor, ...]
+    shares: tuple[Tensor, ...]
 
     def apply(self, x: Tensor) -> Tensor:
         """Net outflow of each cell."""
@@ -147,11 +150,14 @@ class PressureOperator(SymmetricOperator):
         if self.active is None:
             return x - sum_of(x, cells) * (1.0 / cells.volume) if self.is_singular else x
         x = self.active * x
-        for room in self.rooms:
-            count = sum_of(expand(room, cells), cells)
-            # Batch entries may lack this room.
-            x = x - room * (sum_of(room * x, cells) / maximum(count, 1.0))
+        for room, share in zip(self.rooms, self.shares, strict=True):
+            x = x - share * sum_of(room * x, cells)
         return x
+
+
+def _share(room: Tensor, axes: tuple[str, ...]) -> Tensor:
+    # Batch entries may lack this room.
+    return room / maximum(sum_of(room, axes), 1.0)
 
 
 def _coupling(axis: str, cells: int, sides: list[Boundary]) -> Tensor:

@@ -388,14 +388,3 @@ def test_complex_values_stay_complex(make, values):
     field = make(values, PERIODIC)
     part = field.component("y") if "vector" in field.shape else field.values
     assert_close(part.numpy("x,y"), np.full((4, 2), 1 + 2j))
-
-
-def test_a_periodic_field_is_resampled_to_all_faces_of_a_closed_box():
-    wave = CenteredGrid(lambda x, y: phimath.sin(x * (2 * phimath.PI / 8)), PERIODIC, x=8, y=2)
-    box = StaggeredGrid(0, {"x": ZERO_GRADIENT, "y": ZERO_GRADIENT}, x=8, y=2)
-    faces = resample(wave, to=box)
-    assert faces.component("x").shape.get_size("x") == 9
-    faces.check_rebuilt()
-    inner = faces.component("x").x[1:-1].y[0].numpy()
-    centers = np.sin((np.arange(8) + 0.5) * 2 * np.pi / 8)
-    assert_close(inner, (centers[1:] + centers[:-1]) / 2, rtol=1e-6, atol=1e-6)

@@ -199,7 +199,7 @@ def prepare_operand(
     if operand.dtype is not dtype:  # on the host, so that programs keep no wider constants
         steps.append(lambda native: source.cast(native, dtype))
     if source is not backend:
-        steps.append(lambda native: backend.from_numpy(source.to_numpy(native)))
+        steps.append(lambda native: backend.adopt(source, native))
     axes = alignment(operand.stored, stored)
     if axes is not None:
         permutation, inserted = axes

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from phimath.backend.contract import Backend
-from phimath.backend.discovery import backend_of, load
+from phimath.backend.discovery import backend_of, destination, load
 from phimath.broadcast import Native, Signature
 from phimath.context import checked_device, default, default_backend
 from phimath.dimension import DimType, Varying
@@ -185,8 +185,9 @@ def convert(x: T, backend: str | Backend[Any] | None = None, use_dlpack: bool = 
 
 def _convert(tensor: Tensor, target: Backend[Any], use_dlpack: bool) -> Tensor:
     def move(dense: Dense) -> Tensor:
-        native = convert_native(dense.stored_native, dense.backend, target, use_dlpack)
-        return Dense(native, dense.signature.replace(backend=target))
+        backend = destination(dense.backend, target)
+        native = convert_native(dense.stored_native, dense.backend, backend, use_dlpack)
+        return Dense(native, dense.signature.replace(backend=backend))
 
     return map_dense(move, tensor)
 
@@ -217,7 +218,7 @@ def convert_native(
         # own way.
         except (BufferError, RuntimeError, TypeError, ValueError, AttributeError, PhiError):
             pass
-    return target.from_numpy(source.to_numpy(native))
+    return target.adopt(source, native)
 
 
 # --- devices ---
@@ -293,8 +294,9 @@ def all_available(*values: Any) -> bool:
 
 
 def to_default(native: Native, source: Backend[Any]) -> Native:
-    """Native array of the default backend on the default device."""
+    """Native array of the default backend, or of a tracer of it, on the default device."""
     backend, device = default()
+    backend = destination(source, backend)
     native = convert_native(native, source, backend)
     if device is not None and backend.device(native) != device:
         native = backend.to_device(native, device)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
+from phimath.backend.discovery import destination
 from phimath.context import default
 from phimath.convert import map_dense, to_default
 from phimath.dimension import Dim, Varying, channel, instance, spatial
@@ -43,7 +44,7 @@ def tensor(data: Any, *dims: AxisSpec) -> Tensor:
     wrapped = wrap(data, *dims)
     is_own = (
         not isinstance(data, (tuple, list, bool, int, float, complex))
-        and wrapped.backend is default().backend
+        and wrapped.backend is destination(wrapped.backend, default().backend)
     )
     if not is_own and wrapped.dtype.is_floating:
         wrapped = wrapped.cast(DType(wrapped.dtype.kind))
@@ -51,7 +52,7 @@ def tensor(data: Any, *dims: AxisSpec) -> Tensor:
 
 
 def _copied_to_default(dense: Dense) -> Dense:
-    backend = default().backend
+    backend = destination(dense.backend, default().backend)
     native = to_default(dense.stored_native, dense.backend)
     return Dense(backend.copy(native), dense.signature.replace(backend=backend))
 

@@ -297,9 +297,7 @@ def _concat_dense(tensors: Sequence[Dense], name: str, expand_values: bool) -> T
     natives = []
     for tensor, signature in zip(tensors, plan.operands, strict=True):
         native = Dense(tensor.stored_native, signature).cast(dtype).dense().stored_in(plan.names)
-        if signature.backend is not backend:
-            native = backend.from_numpy(signature.backend.to_numpy(native))
-        natives.append(native)
+        natives.append(backend.adopt(signature.backend, native))
     return Dense(backend.concat(natives, plan.axis), plan.result)
 
 

@@ -109,9 +109,7 @@ class Stacked(Tensor):
         for component in self.components:
             component_dense = component.cast(dtype).dense()
             native = component_dense.stored_in(stored)
-            if component_dense.backend is not backend:
-                native = backend.from_numpy(component_dense.backend.to_numpy(native))
-            natives.append(native)
+            natives.append(backend.adopt(component_dense.backend, native))
         position = [n for n in self.shape.names if n in stored or n == self.along].index(self.along)
         axes = [*stored[:position], self.along, *stored[position:]]
         native = backend.stack(natives, position)

@@ -30,7 +30,10 @@ class Operation:
 
     function: name in the backend contract; boolean_function: the one for booleans, where it
     differs.
-    derivative: one partial derivative per argument, `None` where it is zero or does not exist.
+    derivative: one partial derivative per argument, `None` where it is zero or unknown.
+    unknown_derivative: arguments by which there is a derivative, but no formula for it here.
+    tangent: change of the result for the change `dx` of a complex argument, where that is no
+    product with a number, because the function is not holomorphic.
     linear_in: arguments in which it is linear while the others are constant; jointly_linear: linear
     in all at once.
     zero_preserving: the result is zero wherever the first argument is, so that sparse patterns
@@ -47,6 +50,8 @@ class Operation:
     jointly_linear: bool = False
     zero_preserving: bool = False
     boolean_function: str = ""
+    unknown_derivative: tuple[int, ...] = ()
+    tangent: Callable[..., Any] | None = None
 
     def __repr__(self) -> str:
         return self.name
@@ -54,6 +59,48 @@ class Operation:
 
 def _two_over_root_pi_gauss(op: Any, y: Any, x: Any) -> Any:
     return (2 / sqrt(pi)) * op.exp(-(x * x))
+
+
+def _power_by_base(op: Any, y: Any, a: Any, b: Any) -> Any:
+    # a⁰ is constant also at 0, where a⁻¹ is infinite.
+    return op.where(b == 0, 0, b * a ** op.where(b == 0, 1, b - 1))
+
+
+# Bernoulli numbers B₂ₖ / 2k, k = 1 … 7.
+_DIGAMMA_SERIES = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12)
+
+
+def _digamma(op: Any, y: Any, x: Any) -> Any:
+    """Derivative of log|Γ(x)|; Abramowitz & Stegun (1964), 6.3.5, 6.3.7 and 6.3.18."""
+    mirrored = x < 0.5
+    positive = op.where(mirrored, 1 - x, x)
+    far = positive + 8
+    inverse_square = 1 / (far * far)
+    series = inverse_square * _DIGAMMA_SERIES[-1]
+    for coefficient in _DIGAMMA_SERIES[-2::-1]:
+        series = inverse_square * (series + coefficient)
+    result = op.log(far) - 0.5 / far - series
+    for step in range(8):
+        result = result - 1 / (positive + step)
+    # Of the distance to the nearest integer, for which the tangent is exact.
+    tangent = op.tan(pi * op.where(mirrored, x - op.round(x), 0.25))
+    return op.where(mirrored, result - pi / tangent, result)
+
+
+# --- complex numbers: real parts of products, as none of these functions is holomorphic ---
+
+
+def _tangent_of_abs(op: Any, y: Any, x: Any, dx: Any) -> Any:
+    return op.real(op.conjugate(op.sign(x)) * dx)
+
+
+def _tangent_of_sign(op: Any, y: Any, x: Any, dx: Any) -> Any:
+    twice_size = 2 * x * op.conjugate(y)
+    return (dx - y * y * op.conjugate(dx)) / op.where(x == 0, 1, twice_size)
+
+
+def _tangent_of_angle(op: Any, y: Any, x: Any, dx: Any) -> Any:
+    return op.imag(op.conjugate(x) * dx) / op.real(op.conjugate(x) * x)
 
 
 _ROWS = (
@@ -87,7 +134,7 @@ _ROWS = (
     Operation(
         "power", "pow", 2, "numeric", "**",
         (
-            lambda op, y, a, b: b * a ** (b - 1),
+            _power_by_base,
             lambda op, y, a, b: y * op.log(op.where(a == 0, 1, a)),
         ),
     ),
@@ -111,8 +158,10 @@ _ROWS = (
     Operation("shift_right", "bitwise_right_shift", 2, "shift", ">>", zero_preserving=True),
     Operation("invert", "bitwise_invert", 1, "logic", "~", boolean_function="logical_not"),
     Operation("negative", "negative", 1, "numeric", "-", (lambda op, y, x: -1,), (0,), True, True),
-    Operation("abs", "abs", 1, "real", "", (lambda op, y, x: op.sign(x),), zero_preserving=True),
-    Operation("sign", "sign", 1, "numeric", "", (None,), zero_preserving=True),
+    Operation("abs", "abs", 1, "real", "",
+        (lambda op, y, x: op.sign(x),), zero_preserving=True, tangent=_tangent_of_abs),
+    Operation("sign", "sign", 1, "numeric", "",
+        (None,), zero_preserving=True, tangent=_tangent_of_sign),
     Operation("floor", "floor", 1, "numeric", "", (None,), zero_preserving=True),
     Operation("ceil", "ceil", 1, "numeric", "", (None,), zero_preserving=True),
     Operation("round", "round", 1, "numeric", "", (None,), zero_preserving=True),
@@ -144,13 +193,17 @@ _ROWS = (
     Operation("sigmoid", "sigmoid", 1, "float", "", (lambda op, y, x: y * (1 - y),)),
     Operation("soft_plus", "softplus", 1, "float", "", (lambda op, y, x: op.sigmoid(x),)),
     Operation("erf", "erf", 1, "float", "", (_two_over_root_pi_gauss,), zero_preserving=True),
-    Operation("log_gamma", "log_gamma", 1, "float", "", (None,)),
+    Operation("log_gamma", "log_gamma", 1, "float", "", (_digamma,)),
     Operation("incomplete_gamma", "lower_incomplete_gamma", 2, "float", "", (
-        None, lambda op, y, a, x: op.exp((a - 1) * op.log(x) - x - op.log_gamma(a)))),
-    Operation("conjugate", "conj", 1, "numeric", "", None, zero_preserving=True),
-    Operation("real", "real", 1, "real", "", None, zero_preserving=True),
-    Operation("imag", "imag", 1, "real", "", None, zero_preserving=True),
-    Operation("angle", "angle", 1, "phase"),
+        None, lambda op, y, a, x: op.exp((a - 1) * op.log(x) - x - op.log_gamma(a))),
+        unknown_derivative=(0,)),
+    Operation("conjugate", "conj", 1, "numeric", "", (lambda op, y, x: 1,),
+        zero_preserving=True, tangent=lambda op, y, x, dx: op.conjugate(dx)),
+    Operation("real", "real", 1, "real", "", (lambda op, y, x: 1,),
+        zero_preserving=True, tangent=lambda op, y, x, dx: op.real(dx)),
+    Operation("imag", "imag", 1, "real", "", (None,),
+        zero_preserving=True, tangent=lambda op, y, x, dx: op.imag(dx)),
+    Operation("angle", "angle", 1, "phase", "", (None,), tangent=_tangent_of_angle),
     Operation("is_finite", "isfinite", 1, "test"),
     Operation("is_nan", "isnan", 1, "test", zero_preserving=True),
     Operation("is_inf", "isinf", 1, "test", zero_preserving=True),

@@ -67,10 +67,7 @@ def _take_dense(value: Dense, position: Dense, gathered: Shape) -> Tensor:
 
 def native_on(backend: Backend[Any], tensor: Dense, *groups: Shape) -> Native:
     """Native array of `backend` with one axis per group of dimensions; NumPy arrays move there."""
-    native = grouped(tensor, *groups)
-    return (
-        native if tensor.backend is backend else backend.from_numpy(tensor.backend.to_numpy(native))
-    )
+    return backend.adopt(tensor.backend, grouped(tensor, *groups))
 
 
 @lru_cache(maxsize=4096)

@@ -12,6 +12,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from phimath.backend.boxed import Boxed
 from phimath.backend.contract import Backend
 from phimath.errors import BackendError, BackendNotInstalled
 
@@ -105,6 +106,8 @@ def backend_of(array: object) -> AnyBackend:
     """
     found = _by_type.get(type(array))
     if found is None:
+        if isinstance(array, Boxed):
+            return array.backend
         found = _by_type[type(array)] = _search(array)
     return found
 
@@ -137,7 +140,9 @@ def _warn_once(name: str, error: BackendError) -> None:
 
 
 def combine(backends: Iterable[AnyBackend]) -> AnyBackend:
-    """The backend that combines arrays of several: NumPy joins any other, two others don't mix.
+    """The backend that combines arrays of several.
+
+    NumPy joins any other, a backend joins the tracers around it, two others don't mix.
 
     Raises:
         BackendError: arrays of two frameworks were given, or nothing at all.
@@ -146,12 +151,37 @@ def combine(backends: Iterable[AnyBackend]) -> AnyBackend:
     for backend in backends:
         if result is None or result is backend or result.name == "numpy":
             result = backend
-        elif backend.name != "numpy":
-            raise BackendError(
-                f"Cannot combine values of {result.name} and {backend.name}. "
-                f"Convert one of them first: convert(x, {result.name!r}) "
-                f"or convert(x, {backend.name!r})."
-            )
+        elif backend.name != "numpy" and not holds(result, backend):
+            if not holds(backend, result):
+                raise _cannot_combine(result, backend)
+            result = backend
     if result is None:
         raise BackendError("No backend given: pass the backend of at least one value.")
     return result
+
+
+def holds(tracer: AnyBackend, backend: AnyBackend) -> bool:
+    """Whether a tracer's boxes contain arrays of the backend, maybe in further boxes."""
+    inner = tracer.inner
+    while inner is not None and inner is not backend:
+        inner = inner.inner
+    return inner is not None
+
+
+def destination(source: AnyBackend, target: AnyBackend) -> AnyBackend:
+    """Where a value of `source` ends up that is to be one of `target`: there, or in its tracer."""
+    return source if holds(source, target) else target
+
+
+def _cannot_combine(one: AnyBackend, other: AnyBackend) -> BackendError:
+    if one.inner is not None and other.inner is not None:
+        return BackendError(
+            f"Cannot combine a value of {one.name} with one of {other.name}, which are two "
+            "different ones. Has one of them ended? Return values from the function instead of "
+            "keeping them elsewhere."
+        )
+    return BackendError(
+        f"Cannot combine values of {one.name} and {other.name}. "
+        f"Convert one of them first: convert(x, {one.name!r}) "
+        f"or convert(x, {other.name!r})."
+    )

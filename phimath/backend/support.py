@@ -6,11 +6,28 @@ or of a whole topic (`gradient`), with advice what to use instead.
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from phimath.backend.contract import Backend
 from phimath.backend.contract.elementwise import BINARY, UNARY
 from phimath.errors import NotSupported
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@cache
+def contract_methods() -> dict[str, Callable[..., Any]]:
+    """All methods of the contract, as it declares them."""
+    return {
+        name: member
+        for base in Backend.__mro__
+        if base.__module__.startswith("phimath.backend.contract.")
+        for name, member in vars(base).items()
+        if inspect.isfunction(member) and not name.startswith("_")
+    }
 
 
 def topic_of(name: str) -> str | None:

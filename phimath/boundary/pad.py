@@ -255,7 +255,7 @@ def _prepared(
         )
     backend = combine([value.backend, *(t.backend for t in tensors)])
     if backend is not value.backend:
-        native = backend.from_numpy(value.backend.to_numpy(value.stored_native))
+        native = backend.adopt(value.backend, value.stored_native)
         value = Dense(native, value.signature.replace(backend=backend))
     value = value.cast(dtype).dense()
     grown = {name, *(n for n, _, _ in padded[1])}
@@ -288,5 +288,4 @@ def _prescribed(
         if name in value.shape and value.shape.get_size(name) == padded[0].get_size(name):
             value = pad_entries(value, ((name, lower, upper),), ZERO_GRADIENT)
     full = value.cast(grid.dtype).expanded(target).dense()
-    native = full.stored_in(target.names)
-    return native if full.backend is backend else backend.from_numpy(full.backend.to_numpy(native))
+    return backend.adopt(full.backend, full.stored_in(target.names))

@@ -279,9 +279,7 @@ def _only_axis(stored: Shape, name: str) -> tuple[int, ...]:
 
 
 def _flat_grid(grid: Dense, plan: _Plan) -> Native:
-    native = grid.stored_in(plan.order)
-    if grid.backend is not plan.backend:
-        native = plan.backend.from_numpy(grid.backend.to_numpy(native))
+    native = plan.backend.adopt(grid.backend, grid.stored_in(plan.order))
     if grid.dtype is not plan.value_dtype:
         native = plan.backend.cast(native, plan.value_dtype)
     count = 1

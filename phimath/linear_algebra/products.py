@@ -179,9 +179,7 @@ def _multiply(plan: _Contraction, x: Dense, y: Dense) -> Native:
 
 
 def _native(tensor: Dense, names: tuple[str, ...], plan: _Contraction) -> Native:
-    native = tensor.stored_in(names)
-    if tensor.backend is not plan.backend:
-        native = plan.backend.from_numpy(tensor.backend.to_numpy(native))
+    native = plan.backend.adopt(tensor.backend, tensor.stored_in(names))
     return native if tensor.dtype is plan.dtype else plan.backend.cast(native, plan.dtype)
 
 
@@ -271,12 +269,7 @@ def einsum(subscripts: str, *tensors: Tensor) -> Tensor:
     for tensor in tensors:
         dense = tensor.cast(dtype).dense()
         names = [n for n in dense.shape.names if n in dense.signature.stored or n in summed]
-        native = dense.stored_in(names)
-        natives.append(
-            native
-            if dense.backend is backend
-            else backend.from_numpy(dense.backend.to_numpy(native))
-        )
+        natives.append(backend.adopt(dense.backend, dense.stored_in(names)))
         texts.append("".join(letter[name] for name in names))
     shape = full.without(summed)
     stored = [name for name in shape.names if any(letter[name] in text for text in texts)]

@@ -15,6 +15,7 @@ import numpy as np
 
 from phimath.backend import Backend, load
 from phimath.backend.contract.elementwise import BINARY, DERIVED, UNARY
+from phimath.backend.support import contract_methods
 from phimath.dtype import number_kind
 from phimath.errors import BackendError
 from phimath.testing import strict_rules as rules
@@ -111,11 +112,9 @@ def _check_argument(method: str, name: str, annotation: str, value: Any) -> None
 
 
 _CONTRACT: Final = {
-    name: member
-    for base in Backend.__mro__
-    for name, member in vars(base).items()
-    if base.__module__.startswith("phimath.backend.contract.") and inspect.isfunction(member)
-    if not name.startswith("_") and name not in (*DERIVED, "function", "owns")
+    name: method
+    for name, method in contract_methods().items()
+    if name not in (*DERIVED, "function", "owns")
 }
 
 
@@ -135,7 +134,7 @@ def _checked_method(name: str) -> Callable[..., Any]:
             bound.arguments[argument] = _unwrap(wrapped) if annotation != "Any" else value
         for rule in rules.RULES.get(name, ()):
             _refuse_call(name, rule(bound.arguments))
-        result = getattr(self.inner, name)(*bound.args[1:], **bound.kwargs)
+        result = getattr(self.numpy, name)(*bound.args[1:], **bound.kwargs)
         return _wrap(result) if gives_arrays else result
 
     method.__name__ = name
@@ -167,7 +166,7 @@ def _checked_loop(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _checked_function(backend: Any, name: str) -> Callable[..., Any]:
-    function = backend.inner.function(name)
+    function = backend.numpy.function(name)
     allowed = rules.ELEMENTWISE.get(name, rules.FLOATING)
 
     def call(*operands: Any) -> StrictArray:
@@ -203,14 +202,14 @@ class _StrictParts:
     name = "strict"
 
     @cached_property
-    def inner(self) -> Backend[Any]:
+    def numpy(self) -> Backend[Any]:
         """The backend that computes."""
         return load("numpy")
 
     @property
     def unsupported(self) -> dict[str, str]:
         """What NumPy can't do, this can't do."""
-        return self.inner.unsupported
+        return self.numpy.unsupported
 
     def owns(self, array: object) -> bool:
         """Its own arrays only."""

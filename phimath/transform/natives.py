@@ -132,6 +132,5 @@ def moved(
 ) -> list[Native]:
     """Native arrays as those of `backend`."""
     return [
-        native if part.backend is backend else backend.from_numpy(part.backend.to_numpy(native))
-        for native, part in zip(natives, parts, strict=True)
+        backend.adopt(part.backend, native) for native, part in zip(natives, parts, strict=True)
     ]

@@ -164,7 +164,7 @@ def _feeder(part: Signature | type, backend: Backend[Any]) -> Feed:
 def _from_other(
     source: Backend[Any], backend: Backend[Any], dtype: DType, native: Native
 ) -> Native:
-    return backend.from_numpy(source.to_numpy(source.cast(native, dtype)))
+    return backend.adopt(source, source.cast(native, dtype))
 
 
 def _on_backend(tree: Any, backend: Backend[Any]) -> tuple[list[Native], TreeForm]:

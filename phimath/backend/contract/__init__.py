@@ -9,7 +9,7 @@ overridden only with a measurement.
 from __future__ import annotations
 
 from abc import ABC
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from phimath.backend.contract.arrange import Arrange
 from phimath.backend.contract.compile import Compile
@@ -43,8 +43,11 @@ class Backend(
 ):
     """All topics of one framework.  Third parties subclass this or `ArrayApiBackend`."""
 
-    name: ClassVar[str]
+    name: str
     """Import name of the framework, which is also the name of the entry point."""
+
+    inner: Backend[Any] | None = None
+    """Of a tracer, the backend whose arrays it keeps in boxes; `None` for a framework."""
 
     unsupported: ClassVar[dict[str, str]] = {}
     """Methods of the contract that the framework can't do, each with what to use instead."""

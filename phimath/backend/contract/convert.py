@@ -5,9 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from phimath.errors import NotSupported
+
 if TYPE_CHECKING:
     import numpy as np
 
+    from phimath.backend.contract import Backend
     from phimath.dtype import DType
 
 A = TypeVar("A")
@@ -47,6 +50,21 @@ class Convert(ABC, Generic[A]):
     @abstractmethod
     def from_dlpack(self, array: Any) -> A:  # anything with __dlpack__, of any framework
         """Native array made by DLPack from one of another framework, without a copy if possible."""
+
+    def adopt(self, source: Backend[Any], array: Any) -> A:  # of whatever framework
+        """Native array with the values of one of `source`, which joins this backend.
+
+        By way of NumPy, if it is another one.  What a tracer follows would get lost on that way.
+        """
+        if source is self:
+            return array
+        if source.inner is not None:
+            raise NotSupported(
+                f"A value of {source.name} cannot become a constant of {self}: its derivative "
+                "would get lost. Give it to the function as an argument, or say that it is "
+                "constant by stop_gradient(x)."
+            )
+        return self.from_numpy(source.to_numpy(array))
 
     @abstractmethod
     def copy(self, array: A) -> A:

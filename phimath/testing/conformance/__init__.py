@@ -22,6 +22,9 @@ from phimath.testing.conformance.suite import (
 from phimath.testing.conformance.suite import (
     test_signature_is_that_of_the_contract as test_signature_is_that_of_the_contract,
 )
+from phimath.testing.conformance.suite import (
+    test_tangent_equals_finite_differences as test_tangent_equals_finite_differences,
+)
 from phimath.testing.conformance.tracing import (
     test_compiled_result_equals_that_of_numpy as test_compiled_result_equals_that_of_numpy,
 )
@@ -47,4 +50,5 @@ __all__ = [
     "test_signature_is_that_of_the_contract",
     "test_result_equals_that_of_numpy",
     "test_result_stays_on_its_device",
+    "test_tangent_equals_finite_differences",
 ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from phimath.backend import load
 from phimath.dtype import DType
 from phimath.testing.conformance.case import ALL, Case, Made, Plain, is_double, sample
 
@@ -56,6 +57,11 @@ def _of_arrays() -> Iterator[Case]:
         yield Case(f"sizes-{sizes}", "to_numpy", (a,), _same, ulps=0)
     reversed_view = Plain(sample("float64", 3, 4)[::-1, ::2].T)
     yield Case("of-a-view", "from_numpy", (reversed_view,), _same, takes_device=True)
+    numpy = Made(lambda _: load("numpy"))
+    for name in ("float32", "int64", "bool", "complex64"):
+        yield Case(
+            name, "adopt", (numpy, Plain(sample(name, 2, 3))), lambda _, a: a.value, ulps=0
+        )  # fmt: skip
     for name in ("float32", "float64", "int32", "int64", "complex64"):
         yield Case(name, "from_dlpack", (Plain(sample(name, 2, 3)),), _same, ulps=0)
 

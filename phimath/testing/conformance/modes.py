@@ -11,6 +11,8 @@ import numpy as np
 from phimath.dtype import DType
 from phimath.testing.assertions import assert_close
 from phimath.testing.conformance.case import method_of, to_native, to_numpy
+from phimath.transform.tracer import tracing
+from phimath.transform.tracer.dual import DualBackend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -172,8 +174,7 @@ def differentiated(backend: Backend[Any], case: Case) -> None:
     Done in double precision.  Along one random direction per argument, any wrong element shows
     with probability 1.
     """
-    given = [case.arguments[i] for i in case.differentiable]
-    arrays = [array for one in given for array in (one if isinstance(one, list) else [one])]
+    arrays = _variables(case)
 
     def loss(*natives: Any) -> Any:
         arguments = [to_native(backend, argument) for argument in _replaced(case, natives)]
@@ -186,15 +187,51 @@ def differentiated(backend: Backend[Any], case: Case) -> None:
     for i, (array, native) in enumerate(zip(arrays, gradients, strict=True)):
         _check_types(backend, [native], (array.dtype.name,))
         direction = _noise(array.shape, array.dtype, 100 + i)
-        sides = (
-            _value(case, [a + step * direction if j == i else a for j, a in enumerate(arrays)])
-            for step in (STEP, -STEP)
-        )
-        expected = (next(sides) - next(sides)) / (2 * STEP)
+        directions = [direction if j == i else 0 * a for j, a in enumerate(arrays)]
+        expected = _difference(case, arrays, directions)
         gradient = to_numpy(backend, native)
         assert gradient.shape == array.shape
         along = np.real(np.sum(np.conj(gradient) * direction))
         assert_close(along, expected, rtol=1e-6, atol=1e-7)
+
+
+def pushed_forward(backend: Backend[Any], case: Case) -> None:
+    """Tangents of the results, by dual arrays of the backend, against finite differences of NumPy's.
+
+    Done in double precision, along one random direction for all arguments together.
+    """
+    arrays = _variables(case)
+    directions = [_noise(array.shape, array.dtype, 100 + i) for i, array in enumerate(arrays)]
+    with tracing(DualBackend, backend) as tracer:
+        duals = [
+            tracer.dual(backend.from_numpy(array), backend.from_numpy(direction))
+            for array, direction in zip(arrays, directions, strict=True)
+        ]
+        arguments = [to_native(tracer, argument) for argument in _replaced(case, duals)]
+        results = _chosen(case, method_of(tracer, case.method)(*arguments))
+        primals = to_numpy(backend, [result.primal for result in results])
+        tangents = to_numpy(backend, [tracer.change(result) for result in results])
+    for primal, tangent in zip(primals, tangents, strict=True):
+        assert (primal.shape, primal.dtype) == (tangent.shape, tangent.dtype)
+    expected = _difference(case, arrays, directions)
+    assert_close(np.asarray(_weighted_by_numpy(tangents)), expected, rtol=1e-6, atol=1e-7)
+
+
+def _variables(case: Case) -> list[np.ndarray]:
+    """The arrays to differentiate by."""
+    given = [case.arguments[i] for i in case.differentiable]
+    return [array for one in given for array in (one if isinstance(one, list) else [one])]
+
+
+def _difference(
+    case: Case, arrays: Sequence[np.ndarray], directions: Sequence[np.ndarray]
+) -> float:
+    """Central difference of the weighted sum along the directions."""
+    ahead, behind = (
+        _value(case, [a + step * d for a, d in zip(arrays, directions, strict=True)])
+        for step in (STEP, -STEP)
+    )
+    return (ahead - behind) / (2 * STEP)
 
 
 def _replaced(case: Case, arrays: Sequence[Any]) -> list[Any]:
@@ -223,7 +260,10 @@ def _weighted(backend: Backend[Any], result: Any, seed: int) -> Any:
 
 def _value(case: Case, arrays: list[np.ndarray]) -> float:
     """The weighted sum, by NumPy."""
-    results = _chosen(case, case.expected(*_replaced(case, arrays)))
+    return _weighted_by_numpy(_chosen(case, case.expected(*_replaced(case, arrays))))
+
+
+def _weighted_by_numpy(results: Sequence[np.ndarray]) -> float:
     weights = [_noise(result.shape, result.dtype, i) for i, result in enumerate(results)]
     return sum(float(np.real(np.sum(w * r))) for w, r in zip(weights, results, strict=True))
 
@@ -240,5 +280,6 @@ MODES: Final[dict[str, Callable[..., None]]] = {
     "eager": eagerly,
     "device": on_another_device,
     "gradient": differentiated,
+    "tangent": pushed_forward,
     "compiled": compiled,
 }

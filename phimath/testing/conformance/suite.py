@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from phimath.backend import Backend
-from phimath.backend.support import advice
+from phimath.backend.support import advice, contract_methods
 from phimath.testing.conformance import (
     arrange,
     compile,  # a module, named like its topic
@@ -34,17 +34,6 @@ TOPICS: Final = (
 )  # fmt: skip
 CASES: Final[tuple[Case, ...]] = tuple(case for topic in TOPICS for case in topic.CASES)
 _SMOOTH: Final = tuple(case for case in CASES if case.differentiable)
-
-
-def _contract() -> dict[str, Any]:
-    """Public methods of the contract; `Any`: functions of all signatures."""
-    return {
-        name: member
-        for base in Backend.__mro__
-        if base.__module__.startswith("phimath.backend.contract.")
-        for name, member in vars(base).items()
-        if inspect.isfunction(member) and not name.startswith("_")
-    }
 
 
 def reason_to_fail(backend: Backend[Any], case: Case) -> str | None:
@@ -94,9 +83,18 @@ def test_gradient_equals_finite_differences(
     MODES["gradient"](backend, case)
 
 
+@pytest.mark.parametrize("case", _SMOOTH, ids=str)
+def test_tangent_equals_finite_differences(
+    backend: Backend[Any], case: Case, request: pytest.FixtureRequest
+) -> None:
+    """Forward mode by dual arrays, of each differentiable case in double precision."""
+    _expect_what_is_declared(request, backend, case)
+    MODES["tangent"](backend, case)
+
+
 def test_contract_is_covered() -> None:
     """Every method of the contract and every elementwise function appears in a case."""
-    promised = {*_contract(), *ELEMENTWISE} - {"function"}  # the cases of functions call it
+    promised = {*contract_methods(), *ELEMENTWISE} - {"function"}  # the cases of functions call it
     covered = {case.method for case in CASES}
     assert promised - covered == set(), "These have no case yet."
     assert covered - promised == set(), "These cases belong to no method."
@@ -108,14 +106,14 @@ def test_case_names_are_unique() -> None:
     assert sorted({name for name in names if names.count(name) > 1}) == []
 
 
-@pytest.mark.parametrize("name", [n for n in _contract() if n not in ELEMENTWISE or n == "where"])
+@pytest.mark.parametrize("name", [n for n in contract_methods() if n not in ELEMENTWISE or n == "where"])
 def test_signature_is_that_of_the_contract(backend: Backend[Any], name: str) -> None:
     """Same parameters in the same order, of the same kind and with the same defaults.
 
     Functions of the framework that stand in as they are, e.g. `numpy.matmul`, are called by
     position only.
     """
-    promised = _parameters(_contract()[name])[1:]
+    promised = _parameters(contract_methods()[name])[1:]
     if inspect.isfunction(inspect.getattr_static(type(backend), name)):
         own = _parameters(getattr(type(backend), name))[1:]
         assert [(p.name, p.kind, p.default) for p in own] == [
@@ -137,6 +135,6 @@ def test_declarations_give_advice(backend: Backend[Any]) -> None:
     """Entries of `unsupported` name what exists, and say what to use instead."""
     topics = {topic.__name__.rpartition(".")[2] for topic in TOPICS}
     optional = {name for case in CASES for name in element_types(case.arguments)} - set(ALL)
-    known = {*_contract(), *ELEMENTWISE, *topics, *optional}
+    known = {*contract_methods(), *ELEMENTWISE, *topics, *optional}
     assert set(backend.unsupported) - known == set()
     assert all(len(text.split()) > 2 for text in backend.unsupported.values())

@@ -1,0 +1,37 @@
+"""Arrays in boxes: what tracers compute with, and what nothing but a tracer can."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from phimath.errors import NotSupported
+
+if TYPE_CHECKING:
+    from phimath.backend.contract import Backend
+
+
+class Boxed:
+    """An array that knows its backend, because its type doesn't tell it."""
+
+    __slots__ = ()
+
+    __array_ufunc__ = None
+    __hash__ = object.__hash__
+
+    @property
+    @abstractmethod
+    def backend(self) -> Backend[Any]:
+        """The tracer that made the box."""
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise NotSupported(
+            f"A native array of {self.backend.name} is a box, which no framework can compute "
+            "with. Use the functions of phimath instead of native ones, or take the values as "
+            "constants: stop_gradient(x).native(…)."
+        )
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = _refuse
+    __rtruediv__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __neg__ = __abs__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = _refuse
+    __array__ = __bool__ = __float__ = __int__ = __len__ = __iter__ = __getitem__ = _refuse

@@ -19,7 +19,8 @@ from phimath.solve.methods import LINEAR_METHODS
 from phimath.solve.result import SolveInfo
 from phimath.tensor import Tensor
 from phimath.transform.effects import effect, is_tracing
-from phimath.transform.gradient import custom_gradient, stop_gradient, value_and_gradient
+from phimath.transform.custom_gradient import custom_gradient
+from phimath.transform.gradient import has_derivatives, stop_gradient, value_and_gradient
 from phimath.tree import flatten
 
 if TYPE_CHECKING:

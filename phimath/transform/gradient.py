@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from contextvars import copy_context
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from phimath.backend.discovery import combine
 from phimath.backend.support import supports, unsupported_method
-from phimath.context import default_backend
 from phimath.convert import cast
 from phimath.dtype import precision_bits, promote
 from phimath.errors import DTypeError, ShapeError
 from phimath.reduce import sum as sum_of
-from phimath.stacked import Stacked
 from phimath.tensor import Dense, Tensor
-from phimath.tensor_tree import is_tree, tree_map
+from phimath.tensor_tree import is_tree, tensors_in, tree_map
 from phimath.transform.natives import (
     TreeForm,
     disassemble,
@@ -26,6 +22,8 @@ from phimath.transform.natives import (
     transform_backend,
 )
 from phimath.transform.scope import inside_transform
+from phimath.transform.tracer.dual import DualBackend
+from phimath.transform.tracer.trees import stopped
 from phimath.wrap import wrap
 
 if TYPE_CHECKING:
@@ -102,13 +100,24 @@ def argument_names(
 
 def variable_of(value: Any, name: str) -> Any:
     """An argument as tensors that store each element, so that each gets a derivative."""
+    return tree_map(materialized, floating_tree(value, name))
+
+
+def floating_tree(value: Any, name: str) -> Any:
+    """An argument to differentiate by, as tensors of floating numbers."""
     tree = numbers_as_tensors(value)
     if not is_tree(tree) and not isinstance(tree, Tensor):
         raise DTypeError(
             f"Cannot differentiate by '{name}', which is {value!r} and holds no floating numbers. "
             "Give floats or tensors of floats (convert with to_float), or name others in `wrt`."
         )
-    return tree_map(materialized, tree)
+    for tensor in tensors_in(tree):
+        if not tensor.dtype.is_floating:
+            raise DTypeError(
+                f"Cannot differentiate by an argument of shape {tensor.shape} with {tensor.dtype} "
+                "values. Convert it with to_float(x) first."
+            )
+    return tree
 
 
 def numbers_as_tensors(value: Any) -> Any:
@@ -131,12 +140,6 @@ def _differentiate(
 ) -> tuple[Any, tuple[Any, ...]]:
     natives, form = disassemble(tuple(variables.values()))
     parts = signatures(form)
-    for part in parts:
-        if not part.dtype.is_floating:
-            raise DTypeError(
-                f"Cannot differentiate by an argument of shape {part.shape} with {part.dtype} "
-                "values. Convert it with to_float(x) first."
-            )
     others = signatures(disassemble(bound.arguments)[1])
     backend = transform_backend([*parts, *others])
     if not supports(backend, "value_and_gradient"):
@@ -188,92 +191,15 @@ def _checked_loss(output: Any, function: Callable[..., Any]) -> Dense:
 
 def stop_gradient(value: Any) -> Any:
     """The same tree, treated as constant by differentiation."""
-    natives, form = disassemble(value)
-    parts = signatures(form)
-    return form.assemble(
-        [part.backend.stop_gradient(native) for native, part in zip(natives, parts, strict=True)]
-    )
+    return stopped(value)
 
 
-def custom_gradient(
-    function: Callable[..., Any], vjp: Callable[..., dict[str, Any]]
-) -> Callable[..., Any]:
-    """Function with the values of `function` and the derivative of `vjp`.
+def has_derivatives(*trees: Any) -> bool:
+    """Whether what is computed from these trees may be differentiated.
 
-    Args:
-        function: Returns a tree of tensors.
-        vjp: Called as `vjp(inputs, output, cotangent)`, with the arguments by name and the
-            cotangent in the form of the output.  Returns the cotangents of arguments by name, each
-            in the form of its argument; those left out or `None` get none.  Computes with the
-            precision that the call of the function had.
-
-    Source: vector-Jacobian product, Griewank and Walther, Evaluating Derivatives, chapter 3.
+    On backends without gradients, NumPy for one, that is inside of `jvp` only.
     """
-
-    @wraps(function)
-    def evaluate(*args: Any, **kwargs: Any) -> Any:
-        bound = inspect.signature(function).bind(*args, **kwargs)
-        bound.apply_defaults()
-        names = tuple(bound.arguments)
-        natives, form = disassemble(tuple(bound.arguments.values()))
-        parts = signatures(form)
-        backend = combine([part.backend for part in parts]) if parts else default_backend()
-        # Frameworks run backward passes later, and in threads of their own.
-        context = copy_context()
-        output_forms: list[TreeForm] = []
-
-        def forward(*arrays: Native) -> tuple[Native, ...]:
-            trees = form.assemble(arrays, backend)
-            output = call_with(function, bound, dict(zip(names, trees, strict=True)))
-            results, output_form = disassemble(tree_map(materialized, output))
-            output_forms.append(output_form)
-            return tuple(moved(results, signatures(output_form), backend))
-
-        def backward(
-            inputs: tuple[Native, ...],
-            results: tuple[Native, ...],
-            cotangents: tuple[Native, ...],
-        ) -> tuple[Native | None, ...]:
-            by_name = dict(zip(names, form.assemble(inputs, backend), strict=True))
-            output = output_forms[-1].assemble(results, backend)
-            cotangent = output_forms[-1].assemble(cotangents, backend)
-            given = context.copy().run(vjp, by_name, output, cotangent)
-            return context.copy().run(_input_cotangents, given, by_name)
-
-        results = backend.custom_gradient(forward, backward, moved(natives, parts, backend))
-        return output_forms[-1].assemble(results, backend)
-
-    return evaluate
-
-
-def _input_cotangents(given: dict[str, Any], inputs: dict[str, Any]) -> tuple[Native | None, ...]:
-    """Native cotangent for each native input, in its layout; `None` where there is none."""
-    if unknown := set(given) - set(inputs):
-        raise ShapeError(
-            f"The vjp returned cotangents for {', '.join(sorted(unknown))}, but the arguments are "
-            f"{', '.join(inputs)}. Name arguments only."
-        )
-    result: list[Native | None] = []
-    for name, tree in inputs.items():
-        parts = signatures(disassemble(tree)[1])
-        if given.get(name) is None:
-            result += [None] * len(parts)
-            continue
-        natives, _ = disassemble(tree_map(_stored_like, given[name], tree))
-        pairs = zip(natives, parts, strict=True)
-        result += [native if part.dtype.is_floating else None for native, part in pairs]
-    return tuple(result)
-
-
-def _stored_like(cotangent: Tensor, tensor: Tensor) -> Tensor:
-    """The cotangent in the storage of the tensor: summed along what the tensor expands lazily."""
-    if isinstance(tensor, Stacked):
-        parts = cotangent.expanded(tensor.shape).unstacked(tensor.along)
-        pairs = zip(parts, tensor.components, strict=True)
-        return Stacked([_stored_like(part, component) for part, component in pairs], tensor.dim)
-    signature = tensor.dense().signature
-    cotangent = cotangent.expanded(tensor.shape)
-    extra = cotangent.shape.without(signature.stored)
-    reduced = (sum_of(cotangent, extra) if extra else cotangent).cast(tensor.dtype).dense()
-    native = reduced.stored_in(signature.stored.names)
-    return Dense(moved([native], [reduced.signature], signature.backend)[0], signature)
+    return any(
+        isinstance(tensor.backend, DualBackend) or supports(tensor.backend, "value_and_gradient")
+        for tensor in tensors_in(trees)
+    )

@@ -13,6 +13,7 @@ from phimath.context import default_backend
 from phimath.errors import NotSupported
 from phimath.stacked import Stacked
 from phimath.tensor import Dense, Tensor
+from phimath.transform.tracer.level import innermost
 from phimath.tree import Structure, flatten
 
 if TYPE_CHECKING:
@@ -122,9 +123,13 @@ def materialized(tensor: Tensor) -> Tensor:
 
 
 def transform_backend(parts: Sequence[Signature]) -> Backend[Any]:
-    """Backend that runs a transform: that of the tensors, or the default for those of NumPy."""
+    """Backend that runs a transform: that of the tensors, or the default for those of NumPy.
+
+    Inside of another transform that traces, it is the tracer, which sees also what the function
+    holds from around it.
+    """
     backend = combine([part.backend for part in parts]) if parts else default_backend()
-    return default_backend() if backend.name == "numpy" else backend
+    return innermost(default_backend() if backend.name == "numpy" else backend)
 
 
 def moved(

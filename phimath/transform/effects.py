@@ -15,13 +15,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from phimath.tensor import Tensor
+
 
 @dataclass(frozen=True)
 class Effect:
-    """A tree of values, and the function that reads it: raises, warns, records."""
+    """A tree of values, and the function that reads it: raises, warns, records.
+
+    severity: a real scalar.  Of the iterations of a traced loop, the one with the largest is
+        handled; `None` where each of them would matter.
+    """
 
     values: Any
     handle: Callable[[Any], None]
+    severity: Tensor | None = None
 
 
 _collected: ContextVar[list[Effect] | None] = ContextVar("collected effects", default=None)
@@ -32,8 +39,10 @@ def is_tracing() -> bool:
     return _collected.get() is not None
 
 
-def effect(values: Any, handle: Callable[[Any], None]) -> None:
-    """Have `handle` called with the tree `values`.
+def effect(
+    values: Any, handle: Callable[[Any], None], severity: Tensor | None = None
+) -> None:
+    """Have `handle` called with the tree `values`; see `Effect`.
 
     Now, or after each call of the function being compiled.
     """
@@ -41,15 +50,27 @@ def effect(values: Any, handle: Callable[[Any], None]) -> None:
     if collected is None:
         handle(values)
     else:
-        collected.append(Effect(values, handle))
+        collected.append(Effect(values, handle, severity))
+
+
+def collector() -> list[Effect] | None:
+    """Where effects go in this context; `None`: they are handled at once."""
+    return _collected.get()
 
 
 @contextmanager
 def collecting() -> Iterator[list[Effect]]:
     """Collect the effects inside of the `with` block instead of handling them."""
     collected: list[Effect] = []
+    with collecting_in(collected):
+        yield collected
+
+
+@contextmanager
+def collecting_in(collected: list[Effect] | None) -> Iterator[None]:
+    """Collect effects in this list inside of the `with` block, or handle them at once."""
     token = _collected.set(collected)
     try:
-        yield collected
+        yield
     finally:
         _collected.reset(token)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from contextvars import copy_context
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from phimath.reduce import sum as sum_of
 from phimath.stacked import Stacked
 from phimath.tensor import Dense, Tensor
 from phimath.tensor_tree import is_tree, tree_map
+from phimath.transform.closed import zeros_like
 from phimath.transform.natives import (
     TreeForm,
     disassemble,
@@ -25,7 +25,7 @@ from phimath.transform.natives import (
     signatures,
     transform_backend,
 )
-from phimath.transform.scope import inside_transform
+from phimath.transform.scope import Surroundings, differentiated, inside_transform
 from phimath.wrap import wrap
 
 if TYPE_CHECKING:
@@ -111,16 +111,18 @@ def variable_of(value: Any, name: str) -> Any:
     return tree_map(materialized, tree)
 
 
-def numbers_as_tensors(value: Any) -> Any:
-    """The same tree with floats of tuples, lists and dicts as tensors."""
+def numbers_as_tensors(value: Any, *, integers: bool = False) -> Any:
+    """The same tree with floats of tuples, lists and dicts as tensors, maybe integers, too."""
     # Numbers inside of dataclasses are settings of theirs, not variables.
     if isinstance(value, float | complex):
         number = wrap(value)
         return cast(number, promote(number.dtype, bits=precision_bits()))
+    if integers and isinstance(value, int):
+        return wrap(value)
     if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
-        return type(value)(numbers_as_tensors(part) for part in value)
+        return type(value)(numbers_as_tensors(part, integers=integers) for part in value)
     if isinstance(value, dict):
-        return {key: numbers_as_tensors(part) for key, part in value.items()}
+        return {k: numbers_as_tensors(part, integers=integers) for k, part in value.items()}
     return value
 
 
@@ -146,7 +148,7 @@ def _differentiate(
     def native_function(*arrays: Native) -> tuple[Native, tuple[Native, ...]]:
         # Arguments of its own: tracers of the framework must not stay behind in `bound`.
         trees = zip(variables, form.assemble(arrays, backend), strict=True)
-        with inside_transform():
+        with inside_transform(backend), differentiated():
             output = call_with(function, bound, dict(trees))
         loss = _checked_loss(output, function)
         extra, output_form = disassemble(output)
@@ -218,8 +220,7 @@ def custom_gradient(
         natives, form = disassemble(tuple(bound.arguments.values()))
         parts = signatures(form)
         backend = combine([part.backend for part in parts]) if parts else default_backend()
-        # Frameworks run backward passes later, and in threads of their own.
-        context = copy_context()
+        surroundings = Surroundings()
         output_forms: list[TreeForm] = []
 
         def forward(*arrays: Native) -> tuple[Native, ...]:
@@ -232,13 +233,17 @@ def custom_gradient(
         def backward(
             inputs: tuple[Native, ...],
             results: tuple[Native, ...],
-            cotangents: tuple[Native, ...],
+            cotangents: tuple[Native | None, ...],
         ) -> tuple[Native | None, ...]:
             by_name = dict(zip(names, form.assemble(inputs, backend), strict=True))
             output = output_forms[-1].assemble(results, backend)
-            cotangent = output_forms[-1].assemble(cotangents, backend)
-            given = context.copy().run(vjp, by_name, output, cotangent)
-            return context.copy().run(_input_cotangents, given, by_name)
+            complete = (
+                zeros_like(backend, result) if cotangent is None else cotangent
+                for cotangent, result in zip(cotangents, results, strict=True)
+            )
+            cotangent = output_forms[-1].assemble(complete, backend)
+            given = surroundings.run(vjp, by_name, output, cotangent)
+            return surroundings.run(_input_cotangents, given, by_name)
 
         results = backend.custom_gradient(forward, backward, moved(natives, parts, backend))
         return output_forms[-1].assemble(results, backend)

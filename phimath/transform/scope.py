@@ -1,27 +1,99 @@
-"""Whether a function runs inside of another transform, which then must see its operations."""
+"""What surrounds a function: transforms that see its operations, and the context that it needs."""
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from contextvars import ContextVar, copy_context
+from typing import TYPE_CHECKING, Any, final
+
+from phimath.backend.discovery import combine
+from phimath.context import default_backend
+from phimath.transform.effects import collecting_in, collector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-_inside: ContextVar[bool] = ContextVar("inside of a transform", default=False)
+    from phimath.backend.contract import Backend
+
+_inside: ContextVar[Backend[Any] | None] = ContextVar("inside of a transform", default=None)
+_differentiations: ContextVar[int] = ContextVar("derivatives that will be taken", default=0)
 
 
 def is_inside_transform() -> bool:
     """Whether a function is being differentiated or compiled here."""
-    return _inside.get()
+    return _inside.get() is not None
+
+
+def backend_of_transforms(backends: Iterable[Backend[Any]] = ()) -> Backend[Any]:
+    """Backend of what is computed here from arrays of these: that of the innermost transform."""
+    around = _inside.get()
+    found = combine([default_backend() if around is None else around, *backends])
+    return default_backend() if found.name == "numpy" else found
 
 
 @contextmanager
-def inside_transform() -> Iterator[None]:
-    """Mark the `with` block as run by a transform: compiled functions called there run inline."""
-    token = _inside.set(True)
+def inside_transform(backend: Backend[Any]) -> Iterator[None]:
+    """Mark the `with` block as run by a transform: compiled functions called there run inline.
+
+    backend: of the arrays that it transforms.
+    """
+    around = _inside.get()
+    token = _inside.set(backend if around is None else combine([around, backend]))
     try:
         yield
     finally:
         _inside.reset(token)
+
+
+def derivatives_taken() -> int:
+    """How many derivatives will be taken of what is computed here."""
+    return _differentiations.get()
+
+
+@contextmanager
+def differentiated() -> Iterator[None]:
+    """Mark the `with` block as a function of which one more derivative is taken than around it."""
+    token = _differentiations.set(_differentiations.get() + 1)
+    try:
+        yield
+    finally:
+        _differentiations.reset(token)
+
+
+@contextmanager
+def not_differentiated() -> Iterator[None]:
+    """No derivative will be taken of what is computed inside of the `with` block."""
+    token = _differentiations.set(0)
+    try:
+        yield
+    finally:
+        _differentiations.reset(token)
+
+
+@final
+class Surroundings:
+    """The context of a function that frameworks call later, or in threads of their own.
+
+    Settings such as the precision are those of now.  How often it is differentiated, and where its
+    effects go, is decided by who calls it then: a backward pass is differentiated once less.
+    """
+
+    def __init__(self) -> None:
+        """Those of the caller."""
+        self._context = copy_context()
+        self._thread = threading.get_ident()
+
+    def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Result of the function in this context."""
+        differentiations, effects = _differentiations.get(), collector()
+        is_known = threading.get_ident() == self._thread
+
+        def call() -> Any:
+            if not is_known:  # a thread of the framework, which has no context
+                return function(*arguments)
+            _differentiations.set(differentiations)
+            with collecting_in(effects):
+                return function(*arguments)
+
+        return self._context.copy().run(call)

@@ -1,0 +1,129 @@
+"""Scans of native arrays, differentiable: one rule for all frameworks.
+
+A scan repeats `(state, kept) = body(state, row)`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from phimath.transform.closed import Closed, may_be_differentiated
+from phimath.transform.scan_rule import ScanRule
+from phimath.transform.scope import derivatives_taken, not_differentiated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from phimath.backend.contract import Backend
+    from phimath.broadcast import Native
+
+Arrays = tuple[Any, ...]
+
+
+class Scan(NamedTuple):
+    """What to repeat, and how often; see `Loop.scan` of the contract.
+
+    fixed: how many of the last arrays of the state have no derivative, such as reports.
+    """
+
+    body: Closed | Callable[..., Arrays]
+    length: int
+    condition: Callable[..., Native] | None = None
+    count: Native | None = None
+    reverse: bool = False
+    fixed: int = 0
+
+
+class ScanResult(NamedTuple):
+    """What a scan gives; `count` is the number of its iterations."""
+
+    state: Arrays
+    kept: Arrays
+    count: Native
+
+
+def scan(backend: Backend[Any], what: Scan, state: Arrays, rows: Arrays = ()) -> ScanResult:
+    """Run a scan; differentiable w.r.t. the state, the rows and arrays from around the body.
+
+    If a derivative will be taken, the states of all iterations are kept in memory.
+    """
+    if not may_be_differentiated(backend, (*state, *rows)):
+        return plain_scan(backend, what, state, rows)
+    closed = what.body
+    if not isinstance(closed, Closed):
+        closed = Closed.of(backend, closed, (*state, *(_first(backend, row) for row in rows)))
+    arguments = (*state, *rows, *closed.captured)
+    if backend.records(arguments) is False:
+        return plain_scan(backend, what, state, rows)
+    # Derivative rules use no traced arrays but their arguments.
+    others = _others(backend, what, state)
+    ends_early = what.condition is not None or what.count is not None
+
+    def forward(
+        body: Callable[..., Arrays], others_given: Arrays, state: Arrays, rows: Arrays
+    ) -> Arrays:
+        repeated = others.inserted(what._replace(body=body), others_given)
+        result = plain_scan(backend, repeated, state, rows)
+        return (*result.state, *result.kept, result.count)
+
+    def backward(
+        body: Callable[..., Arrays], count: Native, start: Arrays, given: Arrays
+    ) -> tuple[Arrays, Arrays]:
+        back = Scan(body, what.length, None, count if ends_early else None, not what.reverse)
+        result = scan(backend, back, start, given)
+        return result.state, result.kept
+
+    rule = ScanRule(
+        backend=backend,
+        body=closed,
+        forward_scan=forward,
+        backward_scan=backward,
+        counts=(len(state), len(rows), len(closed.captured), len(others.arrays)),
+        saved=len(state) - what.fixed,
+        is_of_first_order=derivatives_taken() == 1,
+    )
+    results = backend.custom_gradient(
+        rule.forward, rule.backward, (*arguments, *others.arrays)
+    )
+    return ScanResult(*rule.visible(results))
+
+
+class _Others(NamedTuple):
+    """What decides on the end of a scan, and has no derivative."""
+
+    arrays: Arrays
+    condition: Callable[..., Native] | None
+    has_count: bool
+
+    def inserted(self, what: Scan, arrays: Arrays) -> Scan:
+        """The scan with these arrays instead."""
+        condition = self.condition
+        if condition is not None:
+            count = len(self.arrays)
+            captured = arrays[:count]
+            return what._replace(condition=lambda *state: condition(*state, *captured))
+        return what._replace(count=arrays[0]) if self.has_count else what
+
+
+def _others(backend: Backend[Any], what: Scan, state: Arrays) -> _Others:
+    condition = what.condition
+    if condition is not None:
+        with not_differentiated():
+            closed, captured = backend.close(lambda *arrays: (condition(*arrays),), state)
+        return _Others(captured, lambda *arrays: closed(*arrays)[0], False)
+    return _Others(() if what.count is None else (what.count,), None, what.count is not None)
+
+
+def plain_scan(backend: Backend[Any], what: Scan, state: Arrays, rows: Arrays) -> ScanResult:
+    """The same without a derivative."""
+    body = what.body.open if isinstance(what.body, Closed) else what.body
+    with not_differentiated():
+        return ScanResult(
+            *backend.scan(
+                body, state, rows, what.length, what.condition, what.count, what.reverse
+            )
+        )
+
+
+def _first(backend: Backend[Any], rows: Native) -> Native:
+    return backend.get(rows, (0, *[slice(None)] * (len(backend.sizes(rows)) - 1)))

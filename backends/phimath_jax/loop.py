@@ -42,7 +42,7 @@ class JaxLoop(Loop[jax.Array]):
         count: jax.Array | None,
         reverse: bool,
     ) -> tuple[Arrays, Arrays, jax.Array]:
-        """By `lax.scan`, or by `lax.while_loop` where the number of iterations depends on values."""
+        """By `lax.scan`, or `lax.while_loop` if the number of iterations depends on values."""
         if not is_staged():
             return super().scan(body, state, rows, length, condition, count, reverse)
         state, carried = _strong(state), len(state)

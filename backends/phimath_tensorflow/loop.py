@@ -63,7 +63,6 @@ class TensorFlowLoop(Loop[tf.Tensor]):
         )
         return tuple(final), tuple(buffer.stack() for buffer in kept), done
 
-
     def replay(
         self,
         step: Callable[..., Arrays],
@@ -81,9 +80,10 @@ class TensorFlowLoop(Loop[tf.Tensor]):
             tf.constant(column) for column in zip(*actions, strict=True)
         )
         places = [
-            tf.TensorArray(a.dtype, count, element_shape=a.shape, clear_after_read=False).write(0, a)
+            tf.TensorArray(a.dtype, count, clear_after_read=False, element_shape=a.shape)
             for a in state
         ]
+        places = [array.write(0, a) for array, a in zip(places, state, strict=True)]
 
         def act(i: tf.Tensor, places: list[Any], cotangents: Arrays) -> tuple[Any, ...]:
             current = tuple(a.read(tf.gather(sources, i)) for a in places)
@@ -109,7 +109,7 @@ class TensorFlowLoop(Loop[tf.Tensor]):
         )
 
 
-def traced_function(function: Callable[..., Arrays], arguments: Arrays) -> Any:
+def traced_function(function: Callable[..., Arrays], arguments: Sequence[tf.Tensor]) -> Any:
     """Graph of a function, of a type that is not public, for such arguments."""
     build: Any = tf.function(lambda *arrays: tuple(function(*arrays)), autograph=False)
     return build.get_concrete_function(*(tf.TensorSpec(a.shape, a.dtype) for a in arguments))

@@ -8,7 +8,7 @@ optimises.  A tensor in a graph that is no input is an attribute of its module.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import torch
 from torch import Tensor
@@ -27,6 +27,8 @@ from torch.fx.experimental.proxy_tensor import (
 )
 
 from phimath.errors import BackendError
+from phimath_torch.nodes import operands
+from phimath_torch.simplify import remove_unused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -64,13 +66,8 @@ class Recording(NamedTuple):
         for node in list(graph.nodes):
             if node.target in SAME_VALUE:
                 node.replace_all_uses_with(operands(node)[0])
-        graph.eliminate_dead_code()
+        remove_unused(graph)
         return GraphModule(self.tracer.root, graph)
-
-
-def operands(node: Node) -> tuple[Any, ...]:
-    """What an operation is called with: other nodes, and values of any type."""
-    return node.args
 
 
 def is_recording() -> bool:

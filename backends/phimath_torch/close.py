@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, final
 
@@ -81,13 +82,19 @@ class _Replacing(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        args, kwargs = tree_map_only(Tensor, replaced, (args, kwargs or {}))
-        return func(*args, **kwargs)
+        given: Any = tree_map_only(Tensor, replaced, (args, kwargs or {}))
+        return func(*given[0], **given[1])
 
 
 def _recorded(function: Callable[..., Arrays], sample: Sequence[Tensor]) -> Recording:
     with torch.no_grad():
         if is_recording():
             return record_apart(function, sample)
-        with FakeTensorMode(allow_non_fake_inputs=True), explained():
+        with (
+            FakeTensorMode(allow_non_fake_inputs=True),
+            explained(),
+            warnings.catch_warnings(),
+        ):
+            # PyTorch looks at `.grad` of each tensor from around, and warns of it.
+            warnings.filterwarnings("ignore", message="The .grad attribute of a Tensor")
             return record(function, [like(array) for array in sample])

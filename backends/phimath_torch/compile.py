@@ -83,7 +83,7 @@ class Program:
 
         self.run = first
 
-    def _checked(self, compiled: Run, part: Part) -> Run:
+    def _checked(self, compiled: Callable[..., Sequence[Tensor]], part: Part) -> Run:
         def checked(*arrays: Tensor) -> tuple[Tensor, ...]:
             try:
                 return tuple(compiled(*arrays))

@@ -9,7 +9,7 @@ loop 17.
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -29,10 +29,10 @@ from phimath_torch.capture import (
     is_recording,
     lift_attributes,
     like,
-    operands,
     plain,
     record_apart,
 )
+from phimath_torch.nodes import BODY, BODY_INPUTS, operands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,9 +40,6 @@ if TYPE_CHECKING:
     from torch.fx import Graph, Node, Proxy
 
 Arrays = tuple[Tensor, ...]
-
-BODY_INPUTS: Final = "body_inputs"
-"""Key of the metadata of scans and replays: of each of its functions, that of the inputs."""
 
 Metadata = tuple[tuple[int, ...], torch.dtype, torch.device]
 """Sizes, type and device of an array."""
@@ -146,9 +143,7 @@ def scan(
         state = tuple(plain(array.detach()) for array in state)
         rows = tuple(plain(array.detach()) for array in rows)
         first = _apart(lambda: tuple(like(row[0]) for row in rows))
-        step = record_apart(
-            lambda *arrays: tuple(map(plain, body(*arrays))), (*state, *first)
-        )
+        step = record_apart(lambda *arrays: tuple(map(plain, body(*arrays))), (*state, *first))
         parts = [step]
         if condition is not None:
             parts.append(record_apart(lambda *arrays: (condition(*arrays),), state))
@@ -157,11 +152,12 @@ def scan(
         results = _apart(lambda: _scan_results(step, len(state), length))
     _check_state(step.outputs[: len(state)], state)
     around = lift_attributes(parts)
+    body_node = _submodule(tracer, step)
     loop = tracer.create_proxy(
         "call_function",
         scan_loop,
         (
-            _submodule(tracer, step),
+            body_node,
             _submodule(tracer, parts[1]) if condition is not None else None,
             tuple(tracer.unwrap_proxy(array) for array in state),
             tuple(tracer.unwrap_proxy(array) for array in rows),
@@ -172,6 +168,7 @@ def scan(
         ),
         {},
     )
+    loop.node.meta[BODY] = getattr(tracer.root, str(body_node.node.target))
     loop.node.meta[BODY_INPUTS] = (_metadata((*state, *first, *around)),)
     return track_tensor_tree(results, loop, constant=None, tracer=tracer)
 

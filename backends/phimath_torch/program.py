@@ -19,9 +19,7 @@ from torch._ops import OpOverload
 from torch.fx import GraphModule, Node
 
 from phimath.errors import BackendError
-from phimath_torch.capture import operands
 from phimath_torch.loop_nodes import (
-    BODY_INPUTS,
     Metadata,
     replay,
     replay_loop,
@@ -29,6 +27,7 @@ from phimath_torch.loop_nodes import (
     scan_loop,
     while_loop,
 )
+from phimath_torch.nodes import BODY_INPUTS, operands
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,7 +43,6 @@ _METHODS: Final = {
     torch.ops.aten.view.default: Tensor.view,
     torch.ops.aten.expand.default: Tensor.expand,
 }
-
 
 
 _RUN_FROM_PYTHON: Final = (scan_loop, replay_loop)
@@ -214,7 +212,9 @@ class _Writer:
         (inputs,) = node.meta[BODY_INPUTS]
         run = self._with_around(self._part(node, step, inputs, names), around, names)
         condition = "None" if test is None else self._with_around(names[test], around, names)
-        given = [self._literal(value, names) for value in (tuple(state), tuple(rows), length, count)]
+        given = [
+            self._literal(value, names) for value in (tuple(state), tuple(rows), length, count)
+        ]
         return f"{self.constant(scan)}({run}, {condition}, {', '.join(given)}, {reverse})"
 
     def _replay(self, node: Node, names: dict[Node, str]) -> str:

@@ -233,9 +233,7 @@ def without_random_numbers() -> Iterator[None]:
 
 
 @contextmanager
-def traced_draws(
-    backend: Backend[Any], seed: Native, first: Native
-) -> Iterator[TracedGenerator]:
+def traced_draws(backend: Backend[Any], seed: Native, first: Native) -> Iterator[TracedGenerator]:
     """Draw by a seed and numbers that are data, inside of the `with` block."""
     generator = TracedGenerator(backend, seed, first)
     with _drawing_from(generator):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
+from phimath.differentiation import differentiated
 from phimath.dtype import INT64
 from phimath.transform.closed import Closed, may_be_differentiated
 from phimath.transform.scan import Scan, ScanResult, plain_scan, scan
 from phimath.transform.scan_rule import StepBack, floating, has_cotangent, split
 from phimath.transform.schedule import binomial_schedule
-from phimath.transform.scope import differentiated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 Arrays = tuple[Any, ...]
 
 
-def binomial_scan(
-    backend: Backend[Any], what: Scan, state: Arrays, snapshots: int
-) -> ScanResult:
+def binomial_scan(backend: Backend[Any], what: Scan, state: Arrays, snapshots: int) -> ScanResult:
     """Run a scan without rows, of fixed length; differentiable like `scan`."""
     if not may_be_differentiated(backend, state):
         return plain_scan(backend, what, state, ())
@@ -32,14 +30,14 @@ def binomial_scan(
     arguments = (*state, *closed.captured)
     if backend.records(arguments) is False:
         return plain_scan(backend, what, state, ())
-    rule = _Rule(backend, what._replace(body=closed), closed, len(state), snapshots)
+    rule = _Rule(backend, replace(what, body=closed), closed, len(state), snapshots)
     results = backend.custom_gradient(rule.forward, rule.backward, arguments)
     return ScanResult(results[: len(state)], results[len(state) : -1], results[-1])
 
 
 @dataclass(frozen=True)
 class _Rule:
-    """Forward and backward pass, as `custom_gradient` takes them; `carried`: arrays in the state."""
+    """Forward and backward pass; `carried`: how many arrays are in the state."""
 
     backend: Backend[Any]
     what: Scan
@@ -54,7 +52,7 @@ class _Rule:
     def _run(self, arrays: Arrays, run: Callable[..., ScanResult]) -> Arrays:
         state, captured = arrays[: self.carried], arrays[self.carried :]
         body = self.closed._replace(captured=captured)
-        result = run(self.backend, self.what._replace(body=body), state, ())
+        result = run(self.backend, replace(self.what, body=body), state, ())
         return (*result.state, *result.kept, result.count)
 
     def backward(
@@ -79,12 +77,13 @@ class _Rule:
         )
         rows = tuple(compress(of_kept, step.has_kept))
         after = sum(step.floating[:carried])
+        counts = saved, 1, after, sum(step.floating) - after
 
         def advance(*state: Native) -> Arrays:
             return self.closed.plain(*state, *step.unsaved, *captured)[:saved]
 
         def reverse(*given: Native) -> Arrays:
-            before, (i,), following, sums = split(given, saved, 1, after, len(given) - saved - 1 - after)
+            before, (i,), following, sums = split(given, *counts)
             own = tuple(_row(backend, row, i) for row in rows)
             found = step(captured, (*following, *sums, *before, *own))
             return (backend.function("subtract")(i, 1), *found)

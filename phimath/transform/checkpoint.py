@@ -5,7 +5,7 @@ All policies are made of scans: a rollout in segments is a scan whose body is a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, sqrt
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
 
@@ -111,11 +111,11 @@ def _in_segments(
     count, rest = divmod(what.length, steps)
     parts: list[ScanResult] = []
     if rest and is_cut:
-        parts.append(scan(backend, what._replace(length=rest), state))
+        parts.append(scan(backend, replace(what, length=rest), state))
         state = parts[0].state
-    parts.append(_segments(backend, what._replace(length=steps), state, count, is_cut))
+    parts.append(_segments(backend, replace(what, length=steps), state, count, is_cut))
     if rest and not is_cut:
-        parts.append(scan(backend, what._replace(length=rest), parts[0].state))
+        parts.append(scan(backend, replace(what, length=rest), parts[0].state))
     add = backend.function("add")
     if len(parts) == 1:
         return parts[0]
@@ -134,9 +134,7 @@ def _segments(
 
     def segment(done: Native, *state: Native) -> Arrays:
         if is_cut:
-            state = tuple(
-                backend.stop_gradient(a) if is_floating(backend, a) else a for a in state
-            )
+            state = tuple(backend.stop_gradient(a) if is_floating(backend, a) else a for a in state)
         part = scan(backend, what, state)
         return (add(done, part.count), *part.state, *part.kept)
 

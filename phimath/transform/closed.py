@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from phimath.transform.scope import derivatives_taken, not_differentiated
+from phimath.differentiation import derivatives_taken, not_differentiated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -39,9 +39,7 @@ def is_tracing() -> bool:
     return _collected.get() is not None
 
 
-def effect(
-    values: Any, handle: Callable[[Any], None], severity: Tensor | None = None
-) -> None:
+def effect(values: Any, handle: Callable[[Any], None], severity: Tensor | None = None) -> None:
     """Have `handle` called with the tree `values`; see `Effect`.
 
     Now, or after each call of the function being compiled.

@@ -10,6 +10,7 @@ from phimath.backend.discovery import combine
 from phimath.backend.support import supports, unsupported_method
 from phimath.context import default_backend
 from phimath.convert import cast
+from phimath.differentiation import differentiated
 from phimath.dtype import precision_bits, promote
 from phimath.errors import DTypeError, ShapeError
 from phimath.reduce import sum as sum_of
@@ -25,7 +26,7 @@ from phimath.transform.natives import (
     signatures,
     transform_backend,
 )
-from phimath.transform.scope import Surroundings, differentiated, inside_transform
+from phimath.transform.scope import Surroundings, inside_transform
 from phimath.wrap import wrap
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from phimath.errors import NotSupported, ShapeError, ValueRangeError
 from phimath.leaves import as_tensor
@@ -13,7 +13,7 @@ from phimath.transform.checkpoint import check_policy
 from phimath.transform.closed import may_be_differentiated
 from phimath.transform.effects import is_tracing
 from phimath.transform.gradient import numbers_as_tensors
-from phimath.transform.loop_state import as_entries, next_state, one_or_all
+from phimath.transform.loop_state import next_state, one_or_all
 from phimath.transform.natives import disassemble, signatures
 from phimath.transform.repeated import repeat
 from phimath.transform.scope import backend_of_transforms
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from phimath.backend.contract import Backend
     from phimath.transform.checkpoint import Checkpoint
+    from phimath.transform.natives import TreeForm
 
 
 def iterate(
@@ -60,10 +61,10 @@ def iterate(
         callback: Called as `callback(i, *state)` after step i = 1, 2, ….
         progress: Show a progress bar (tqdm); a text becomes its label.
         checkpoint: What is kept in memory for reverse-mode derivatives; all else is computed again.
-            `'all'`: all that each step computes, or in compiled functions all states.  `'sqrt'`: the
-            states of about √n steps, and those of one segment at a time.  `Every(k)`,
-            `Binomial(snapshots)`, `Truncated(steps)`: see there.  With other policies than `'all'`
-            the step is traced, too, where derivatives are taken.
+            `'all'`: all that each step computes, or in compiled functions all states.
+            `'sqrt'`: about √n states, and those of one segment of as many steps.
+            `Every(k)`, `Binomial(snapshots)`, `Truncated(steps)`: see there.
+            Where derivatives are taken by another policy than `'all'`, the step is traced, too.
         step_arguments: Further arguments, by name, of each call of `step`.
 
     Returns:
@@ -80,47 +81,79 @@ def iterate(
     if substeps < 1:
         raise ValueRangeError(f"substeps must be at least 1, not {substeps}.")
     check_policy(checkpoint)
+    if count and _is_traced(state, checkpoint):
+        _refuse_observers(measure=measure, callback=callback, progress=progress)
 
-    if count and (is_tracing() or checkpoint != "all"):
-        backend = _backend_of(state)
-        if is_tracing() or may_be_differentiated(backend, disassemble(numbers_as_tensors(state))[0]):
-            _refuse_observers(measure=measure, callback=callback, progress=progress)
+        def one_step(*state: Any) -> Any:
+            if substeps == 1:
+                return step(*state, **step_arguments)
+            return iterate(step, substeps, *state, **step_arguments)
 
-            def one_step(state: tuple[Any, ...]) -> tuple[Any, ...]:
-                if substeps == 1:
-                    return next_state(step, state, **step_arguments)
-                return as_entries(iterate(step, substeps, *state, **step_arguments), state)
+        return _traced(one_step, count, dim, state, until, checkpoint)
 
-            return _traced(one_step, count, dim, state, until, checkpoint, backend)
-    trajectory = [state]
-    durations: list[float] = []
+    def steps_from(*state: Any) -> tuple[Any, ...]:
+        for _ in range(substeps):
+            state = next_state(step, state, **step_arguments)
+        return state
+
+    observers = _Observers(measure, until, callback)
     with _progress_bar(count, progress) as bar:
-        for i in range(count):
-            start = measure() if measure else 0.0
-            for _ in range(substeps):
-                state = next_state(step, state, **step_arguments)
-            if measure:
-                durations.append(measure() - start)
-            if bar is not None:
-                bar.update(1)
-            if dim is not None:
-                trajectory.append(state)
-            if callback is not None:
-                callback(i + 1, *state)
-            if until is not None and bool(until(*state)):
-                break
-    result = one_or_all(state if dim is None else stacked_states(trajectory, dim))
+        states, durations = observers.run(steps_from, state, count, bar, all_states=dim is not None)
+    result = one_or_all(states[-1] if dim is None else stacked_states(states, dim))
     return (result, durations) if measure else result
 
 
+class _Observers(NamedTuple):
+    """What looks at each step of a loop in Python."""
+
+    measure: Callable[[], float] | None
+    until: Callable[..., Any] | None
+    callback: Callable[..., None] | None
+
+    def run(
+        self,
+        step: Callable[..., tuple[Any, ...]],
+        state: tuple[Any, ...],
+        count: int,
+        bar: Any,  # of tqdm, or None
+        *,
+        all_states: bool,
+    ) -> tuple[list[tuple[Any, ...]], list[float]]:
+        """All states or the last one, and the durations."""
+        states = [state]
+        durations: list[float] = []
+        for i in range(count):
+            start = self.measure() if self.measure else 0.0
+            state = step(*state)
+            if self.measure:
+                durations.append(self.measure() - start)
+            if bar is not None:
+                bar.update(1)
+            if not all_states:
+                states.clear()
+            states.append(state)
+            if self.callback is not None:
+                self.callback(i + 1, *state)
+            if self.until is not None and bool(self.until(*state)):
+                break
+        return states, durations
+
+
+def _is_traced(state: tuple[Any, ...], checkpoint: Checkpoint) -> bool:
+    """Whether the loop is one of the framework."""
+    if is_tracing() or checkpoint == "all":
+        return is_tracing()
+    natives, form = disassemble(numbers_as_tensors(state))
+    return may_be_differentiated(_backend_of(form), natives)
+
+
 def _traced(
-    step: Callable[[tuple[Any, ...]], tuple[Any, ...]],
+    step: Callable[..., Any],
     count: int,
     dim: Shape | None,
     state: tuple[Any, ...],
     until: Callable[..., Any] | None,
     checkpoint: Checkpoint,
-    backend: Backend[Any],
 ) -> Any:
     """The same by a loop of the framework."""
     if until is not None and dim is not None:
@@ -131,23 +164,21 @@ def _traced(
         )
 
     def repeated(carry: tuple[Any, ...]) -> tuple[tuple[Any, ...], Any]:
-        following = step(carry[-1])
+        following = next_state(step, carry[-1])
         going = () if until is None else (~as_tensor(until(*following)),)
         return (*going, following), () if dim is None else following
 
+    backend = _backend_of(disassemble(numbers_as_tensors(state))[1])
     start = (state,) if until is None else (wrap(True), state)
-    found = repeat(
-        repeated, start, count, backend, policy=checkpoint, ends_early=until is not None
-    )
+    found = repeat(repeated, start, count, backend, policy=checkpoint, ends_early=until is not None)
     final = found.state[-1]
     return one_or_all(
         final if dim is None else with_rows([state, *found.first], found, dim, backend)
     )
 
 
-def _backend_of(state: tuple[Any, ...]) -> Backend[Any]:
-    parts = signatures(disassemble(numbers_as_tensors(state))[1])
-    return backend_of_transforms(part.backend for part in parts)
+def _backend_of(form: TreeForm) -> Backend[Any]:
+    return backend_of_transforms(part.backend for part in signatures(form))
 
 
 def _refuse_observers(**observers: object) -> None:

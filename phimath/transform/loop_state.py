@@ -10,24 +10,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def next_state(step: Callable[..., Any], state: tuple[Any, ...], **arguments: Any) -> tuple[Any, ...]:
+def next_state(
+    step: Callable[..., Any], state: tuple[Any, ...], **arguments: Any
+) -> tuple[Any, ...]:
     """Entries of the state after a step.
 
     Raises:
         ShapeError: there are more or fewer than before.
     """
-    return as_entries(step(*state, **arguments), state, getattr(step, "__name__", "step"))
-
-
-def as_entries(result: Any, state: tuple[Any, ...], name: str = "step") -> tuple[Any, ...]:
-    """What a function named so returned as entries of the next state."""
+    result = step(*state, **arguments)
     if len(state) == 1 and not (isinstance(result, tuple) and len(result) == 1):
         return (result,)
     # A named tuple is one tree, not several entries.
     entries = result if isinstance(result, tuple) and not hasattr(result, "_fields") else (result,)
     if len(entries) != len(state):
         raise ShapeError(
-            f"{name} was given {len(state)} values but returned "
+            f"{getattr(step, '__name__', 'step')} was given {len(state)} values but returned "
             f"{len(entries)}. A step must return the next value of each of its arguments."
         )
     return entries

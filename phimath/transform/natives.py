@@ -73,7 +73,9 @@ def _dtype_of(form: TensorForm) -> DType:
 
 def _on(form: TensorForm, backend: Backend[Any]) -> TensorForm:
     if isinstance(form, StackedForm):
-        return StackedForm(form.dim, tuple(_on(component, backend) for component in form.components))
+        return StackedForm(
+            form.dim, tuple(_on(component, backend) for component in form.components)
+        )
     return form.replace(backend=backend)
 
 

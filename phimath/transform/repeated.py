@@ -55,17 +55,16 @@ def repeat(
     """
     first: list[Any] = []
     source = key_source()
-    for _ in range(may_change + 1):
+    while True:
         traced = TracedStep(step, state, backend, source)
         if traced.is_stable:
             return _repeated(traced, first, length - len(first), backend, policy, ends_early)
         if len(first) == may_change:
-            break
+            raise _unstable(traced)
         state, kept = _once(traced, backend)
         first.append(kept)
         if len(first) == length:
             return Repeated(state, first, (), traced.gives.kept)
-    raise _unstable(traced)
 
 
 def repeat_unbounded(

@@ -5,11 +5,12 @@ A scan repeats `(state, kept) = body(state, row)`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from phimath.differentiation import derivatives_taken, not_differentiated
 from phimath.transform.closed import Closed, may_be_differentiated
 from phimath.transform.scan_rule import ScanRule
-from phimath.transform.scope import derivatives_taken, not_differentiated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 Arrays = tuple[Any, ...]
 
 
-class Scan(NamedTuple):
+@dataclass(frozen=True)
+class Scan:
     """What to repeat, and how often; see `Loop.scan` of the contract.
 
     fixed: how many of the last arrays of the state have no derivative, such as reports.
@@ -34,7 +36,8 @@ class Scan(NamedTuple):
     fixed: int = 0
 
 
-class ScanResult(NamedTuple):
+@dataclass(frozen=True)
+class ScanResult:
     """What a scan gives; `count` is the number of its iterations."""
 
     state: Arrays
@@ -56,13 +59,11 @@ def scan(backend: Backend[Any], what: Scan, state: Arrays, rows: Arrays = ()) ->
     if backend.records(arguments) is False:
         return plain_scan(backend, what, state, rows)
     # Derivative rules use no traced arrays but their arguments.
-    others = _others(backend, what, state)
+    end = _end(backend, what, state)
     ends_early = what.condition is not None or what.count is not None
 
-    def forward(
-        body: Callable[..., Arrays], others_given: Arrays, state: Arrays, rows: Arrays
-    ) -> Arrays:
-        repeated = others.inserted(what._replace(body=body), others_given)
+    def forward(body: Callable[..., Arrays], others: Arrays, state: Arrays, rows: Arrays) -> Arrays:
+        repeated = end.inserted(replace(what, body=body), others)
         result = plain_scan(backend, repeated, state, rows)
         return (*result.state, *result.kept, result.count)
 
@@ -78,17 +79,15 @@ def scan(backend: Backend[Any], what: Scan, state: Arrays, rows: Arrays = ()) ->
         body=closed,
         forward_scan=forward,
         backward_scan=backward,
-        counts=(len(state), len(rows), len(closed.captured), len(others.arrays)),
+        counts=(len(state), len(rows), len(closed.captured), len(end.arrays)),
         saved=len(state) - what.fixed,
         is_of_first_order=derivatives_taken() == 1,
     )
-    results = backend.custom_gradient(
-        rule.forward, rule.backward, (*arguments, *others.arrays)
-    )
+    results = backend.custom_gradient(rule.forward, rule.backward, (*arguments, *end.arrays))
     return ScanResult(*rule.visible(results))
 
 
-class _Others(NamedTuple):
+class _End(NamedTuple):
     """What decides on the end of a scan, and has no derivative."""
 
     arrays: Arrays
@@ -101,17 +100,17 @@ class _Others(NamedTuple):
         if condition is not None:
             count = len(self.arrays)
             captured = arrays[:count]
-            return what._replace(condition=lambda *state: condition(*state, *captured))
-        return what._replace(count=arrays[0]) if self.has_count else what
+            return replace(what, condition=lambda *state: condition(*state, *captured))
+        return replace(what, count=arrays[0]) if self.has_count else what
 
 
-def _others(backend: Backend[Any], what: Scan, state: Arrays) -> _Others:
+def _end(backend: Backend[Any], what: Scan, state: Arrays) -> _End:
     condition = what.condition
     if condition is not None:
         with not_differentiated():
             closed, captured = backend.close(lambda *arrays: (condition(*arrays),), state)
-        return _Others(captured, lambda *arrays: closed(*arrays)[0], False)
-    return _Others(() if what.count is None else (what.count,), None, what.count is not None)
+        return _End(captured, lambda *arrays: closed(*arrays)[0], False)
+    return _End(() if what.count is None else (what.count,), None, what.count is not None)
 
 
 def plain_scan(backend: Backend[Any], what: Scan, state: Arrays, rows: Arrays) -> ScanResult:
@@ -119,9 +118,7 @@ def plain_scan(backend: Backend[Any], what: Scan, state: Arrays, rows: Arrays) -
     body = what.body.open if isinstance(what.body, Closed) else what.body
     with not_differentiated():
         return ScanResult(
-            *backend.scan(
-                body, state, rows, what.length, what.condition, what.count, what.reverse
-            )
+            *backend.scan(body, state, rows, what.length, what.condition, what.count, what.reverse)
         )
 
 

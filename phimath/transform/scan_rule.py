@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from phimath.differentiation import differentiated
 from phimath.transform.closed import Closed, is_floating, zeros_like
-from phimath.transform.scope import differentiated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,7 +34,7 @@ class ForwardScan(Protocol):
 
 
 class BackwardScan(Protocol):
-    """Final state and what the body keeps of a scan over the same iterations, the last one first."""
+    """Final state, and what the body keeps, of a scan from the last iteration to the first."""
 
     def __call__(
         self, body: Callable[..., Arrays], count: Native, start: Arrays, given: Arrays
@@ -109,9 +109,7 @@ class ScanRule:
     def _parts(self, outputs: Sequence[T]) -> list[tuple[T, ...]]:
         """What belongs to final state, kept rows, states, and number of iterations."""
         carried = self.counts[0]
-        return split(
-            outputs, carried, len(outputs) - carried - self.saved - 1, self.saved, 1
-        )
+        return split(outputs, carried, len(outputs) - carried - self.saved - 1, self.saved, 1)
 
 
 @dataclass(frozen=True)
@@ -221,6 +219,5 @@ def _replaced(items: Sequence[T], chosen: Sequence[bool], others: Sequence[T]) -
     """Items of which the chosen ones are replaced by others."""
     source = iter(others)
     return tuple(
-        next(source) if is_chosen else item
-        for item, is_chosen in zip(items, chosen, strict=True)
+        next(source) if is_chosen else item for item, is_chosen in zip(items, chosen, strict=True)
     )

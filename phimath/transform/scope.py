@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from phimath.backend.discovery import combine
 from phimath.context import default_backend
+from phimath.differentiation import derivative_level, derivatives_taken
 from phimath.transform.effects import collecting_in, collector
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from phimath.backend.contract import Backend
 
 _inside: ContextVar[Backend[Any] | None] = ContextVar("inside of a transform", default=None)
-_differentiations: ContextVar[int] = ContextVar("derivatives that will be taken", default=0)
 
 
 def is_inside_transform() -> bool:
@@ -46,31 +46,6 @@ def inside_transform(backend: Backend[Any]) -> Iterator[None]:
         _inside.reset(token)
 
 
-def derivatives_taken() -> int:
-    """How many derivatives will be taken of what is computed here."""
-    return _differentiations.get()
-
-
-@contextmanager
-def differentiated() -> Iterator[None]:
-    """Mark the `with` block as a function of which one more derivative is taken than around it."""
-    token = _differentiations.set(_differentiations.get() + 1)
-    try:
-        yield
-    finally:
-        _differentiations.reset(token)
-
-
-@contextmanager
-def not_differentiated() -> Iterator[None]:
-    """No derivative will be taken of what is computed inside of the `with` block."""
-    token = _differentiations.set(0)
-    try:
-        yield
-    finally:
-        _differentiations.reset(token)
-
-
 @final
 class Surroundings:
     """The context of a function that frameworks call later, or in threads of their own.
@@ -86,14 +61,13 @@ class Surroundings:
 
     def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Result of the function in this context."""
-        differentiations, effects = _differentiations.get(), collector()
+        level, effects = derivatives_taken(), collector()
         is_known = threading.get_ident() == self._thread
 
         def call() -> Any:
             if not is_known:  # a thread of the framework, which has no context
                 return function(*arguments)
-            _differentiations.set(differentiations)
-            with collecting_in(effects):
+            with derivative_level(level), collecting_in(effects):
                 return function(*arguments)
 
         return self._context.copy().run(call)

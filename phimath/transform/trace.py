@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from phimath.tree import Structure
 
 Feed: TypeAlias = "Callable[[Any], Native] | None"
+Handlers: TypeAlias = "tuple[tuple[TreeForm, Callable[[Any], None]], ...]"
 
 
 @final
@@ -56,7 +57,7 @@ class Trace(NamedTuple):
     """How many random numbers a call draws; `None` if that depends on data."""
     no_draws: tuple[Native, Native]
     output: TreeForm
-    effects: tuple[tuple[TreeForm, Callable[[Any], None]], ...]
+    effects: Handlers
 
     def __call__(self, natives: Sequence[Native]) -> Any:
         """Run the program, and handle the effects of this call."""
@@ -81,7 +82,9 @@ def trace(
     backend: Backend[Any],
 ) -> Trace | None:
     """Program for `call` of a tree; `None` if the backend has nothing that compiles."""
-    found: list[tuple[TreeForm, tuple[tuple[TreeForm, Callable[[Any], None]], ...], int | None]] = []
+    found: list[
+        tuple[TreeForm, tuple[tuple[TreeForm, Callable[[Any], None]], ...], int | None]
+    ] = []
     forms = tuple(_traced_form(form, backend) for form in leaves)
 
     def program(seed: Native, first: Native, *arrays: Native) -> tuple[Native, ...]:

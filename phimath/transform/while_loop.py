@@ -19,8 +19,8 @@ from phimath.tensor_tree import tree_map
 from phimath.transform.closed import may_be_differentiated
 from phimath.transform.effects import collecting, is_tracing
 from phimath.transform.gradient import numbers_as_tensors
-from phimath.transform.natives import disassemble, moved, signatures
 from phimath.transform.loop_state import next_state, one_or_all
+from phimath.transform.natives import disassemble, moved, signatures
 from phimath.transform.repeated import repeat, repeat_unbounded
 from phimath.transform.scope import backend_of_transforms
 
@@ -147,7 +147,7 @@ def repeat_while(
 def _traced_loop(
     condition: Callable[..., Tensor], body: Callable[..., Sequence[Tensor]], state: Sequence[Tensor]
 ) -> tuple[Tensor, ...]:
-    carries = [_carry(*pair) for pair in zip(state, body(*state), strict=True)]
+    carries = [_signature(*pair) for pair in zip(state, body(*state), strict=True)]
     backend = combine([carry.backend for carry in carries])
     carries = [carry.replace(backend=backend) for carry in carries]
 
@@ -170,7 +170,7 @@ def _any(values: Tensor) -> Tensor:
     return any_of(values, values.shape) if values.rank else values
 
 
-def _carry(before: Tensor, after: Tensor) -> Signature:
+def _signature(before: Tensor, after: Tensor) -> Signature:
     """What is carried from one iteration to the next: all dimensions of both, stored."""
     backend = combine([before.backend, after.backend])
     return Signature(backend, after.dtype, merge_shapes(before.shape, after.shape))

@@ -74,3 +74,16 @@ class Gradient(ABC, Generic[A]):
 
         `None` where it can't tell.
         """
+
+    def linear_map(
+        self, function: Callable[[A], A], transposed: Callable[[A], A], argument: A
+    ) -> A:
+        """Evaluate a linear function, differentiated by its transposed."""
+
+        def backward(
+            arguments: tuple[A, ...], outputs: tuple[A, ...], cotangents: tuple[A | None, ...]
+        ) -> tuple[A | None, ...]:
+            (cotangent,) = cotangents
+            return (None if cotangent is None else transposed(cotangent),)
+
+        return self.custom_gradient(lambda a: (function(a),), backward, (argument,))[0]

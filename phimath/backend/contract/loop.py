@@ -76,7 +76,6 @@ class Loop(ABC, Generic[A]):
         )
         return state, stacked, backend.full((), done, INT64)
 
-
     def replay(
         self,
         step: Callable[..., tuple[A, ...]],

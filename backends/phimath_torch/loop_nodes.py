@@ -32,7 +32,7 @@ from phimath_torch.capture import (
     plain,
     record_apart,
 )
-from phimath_torch.nodes import BODY, BODY_INPUTS, operands
+from phimath_torch.nodes import BODY, BODY_INPUTS, KEPT, operands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -101,29 +101,35 @@ def scan_loop(
     length: int,
     count: Tensor | None,
     reverse: bool,
+    kept: tuple[Metadata, ...] | None = None,
 ) -> Arrays:
-    """Run a scan; `(*state, *kept, count)`.  What is kept is written into its rows at once."""
+    """Run a scan; `(*state, *kept, count)`.  What is kept is written into its rows at once.
+
+    kept: sizes, type and device of each; unknown where nothing has been recorded.
+    """
     carried, limit = len(state), length if count is None else int(count)
-    buffers: Arrays | None = None
+    buffers = None if kept is None else _buffers(kept, length)
     done = 0
     for i in reversed(range(limit)) if reverse else range(limit):
         if condition is not None and not condition(*state, *around):
             break
         results = body(*state, *[row[i] for row in rows], *around)
-        state, kept = results[:carried], results[carried:]
+        state, row = results[:carried], results[carried:]
         if buffers is None:
-            buffers = _buffers(kept, length)
-        for buffer, value in zip(buffers, kept, strict=True):
+            buffers = _buffers(_metadata(row), length)
+        for buffer, value in zip(buffers, row, strict=True):
             buffer[i] = value
         done += 1
     if buffers is None:  # only the sizes of what would have been kept matter
         results = body(*state, *[row[0] for row in rows], *around)
-        buffers = _buffers(results[carried:], length)
+        buffers = _buffers(_metadata(results[carried:]), length)
     return (*state, *buffers, torch.tensor(done))
 
 
-def _buffers(kept: Arrays, length: int) -> Arrays:
-    return tuple(torch.zeros((length, *a.shape), dtype=a.dtype, device=a.device) for a in kept)
+def _buffers(kept: Sequence[Metadata], length: int) -> Arrays:
+    return tuple(
+        torch.zeros((length, *sizes), dtype=dtype, device=device) for sizes, dtype, device in kept
+    )
 
 
 def scan(
@@ -134,10 +140,11 @@ def scan(
     length: int,
     count: Tensor | None,
     reverse: bool,
+    kept: tuple[Metadata, ...] | None = None,
 ) -> Arrays:
     """`(*state, *kept, count)` of a scan, now or as a node."""
     if not is_recording():
-        return scan_loop(body, condition, state, rows, (), length, count, reverse)
+        return scan_loop(body, condition, state, rows, (), length, count, reverse, kept)
     tracer = _tracer()
     with torch.no_grad():
         state = tuple(plain(array.detach()) for array in state)
@@ -170,6 +177,7 @@ def scan(
     )
     loop.node.meta[BODY] = getattr(tracer.root, str(body_node.node.target))
     loop.node.meta[BODY_INPUTS] = (_metadata((*state, *first, *around)),)
+    loop.node.meta[KEPT] = _metadata(step.outputs[len(state) :])
     return track_tensor_tree(results, loop, constant=None, tracer=tracer)
 
 

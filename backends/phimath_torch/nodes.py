@@ -13,6 +13,9 @@ BODY_INPUTS: Final = "body_inputs"
 BODY: Final = "scan_body"
 """Key of the metadata of scans: the graph of the body."""
 
+KEPT: Final = "scan_kept"
+"""Key of the metadata of scans: sizes, type and device of what is kept of each iteration."""
+
 
 def operands(node: Node) -> tuple[Any, ...]:
     """What an operation is called with: other nodes, and values of any type."""

@@ -212,10 +212,10 @@ class _Writer:
         (inputs,) = node.meta[BODY_INPUTS]
         run = self._with_around(self._part(node, step, inputs, names), around, names)
         condition = "None" if test is None else self._with_around(names[test], around, names)
-        given = [
-            self._literal(value, names) for value in (tuple(state), tuple(rows), length, count)
-        ]
-        return f"{self.constant(scan)}({run}, {condition}, {', '.join(given)}, {reverse})"
+        arrays = (tuple(state), tuple(rows), length, count)
+        given = ", ".join(self._literal(value, names) for value in arrays)
+        kept = self.constant(node.meta[KEPT])
+        return f"{self.constant(scan)}({run}, {condition}, {given}, {reverse}, {kept})"
 
     def _replay(self, node: Node, names: dict[Node, str]) -> str:
         step, back, state, cotangents, around, actions = operands(node)

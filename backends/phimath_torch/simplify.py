@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, NamedTuple
 
-from phimath_torch.nodes import BODY, BODY_INPUTS, operands
+from phimath_torch.nodes import BODY, BODY_INPUTS, KEPT, operands
 
 if TYPE_CHECKING:
     from torch.fx import Graph, GraphModule, Node
@@ -51,6 +51,8 @@ def _forget_kept(scan: Node) -> bool:
     if not unused:
         return False
     output.args = (tuple(r for i, r in enumerate(results) if i not in unused),)
+    kept = scan.meta[KEPT]
+    scan.meta[KEPT] = tuple(m for i, m in enumerate(kept) if i + carried not in unused)
     for position, user in users.items():
         user.args = (scan, position - sum(i < position for i in unused))
     _cleaned(body)

@@ -51,24 +51,12 @@ def effect(values: Any, handle: Callable[[Any], None], severity: Tensor | None =
         collected.append(Effect(values, handle, severity))
 
 
-def collector() -> list[Effect] | None:
-    """Where effects go in this context; `None`: they are handled at once."""
-    return _collected.get()
-
-
 @contextmanager
 def collecting() -> Iterator[list[Effect]]:
     """Collect the effects inside of the `with` block instead of handling them."""
     collected: list[Effect] = []
-    with collecting_in(collected):
-        yield collected
-
-
-@contextmanager
-def collecting_in(collected: list[Effect] | None) -> Iterator[None]:
-    """Collect effects in this list inside of the `with` block, or handle them at once."""
     token = _collected.set(collected)
     try:
-        yield
+        yield collected
     finally:
         _collected.reset(token)

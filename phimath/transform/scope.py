@@ -8,9 +8,8 @@ from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, Any, final
 
 from phimath.backend.discovery import combine
-from phimath.context import default_backend
-from phimath.differentiation import derivative_level, derivatives_taken
-from phimath.transform.effects import collecting_in, collector
+from phimath.context import default, default_backend, using
+from phimath.dtype import precision, precision_bits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -48,26 +47,23 @@ def inside_transform(backend: Backend[Any]) -> Iterator[None]:
 
 @final
 class Surroundings:
-    """The context of a function that frameworks call later, or in threads of their own.
+    """Settings for a function that frameworks call later, or in threads of their own.
 
-    Settings such as the precision are those of now.  How often it is differentiated, and where its
-    effects go, is decided by who calls it then: a backward pass is differentiated once less.
+    Precision and defaults are those of now.  All else, such as how often the function is
+    differentiated and where its effects go, is that of who calls it: a backward pass is
+    differentiated once less.
     """
 
     def __init__(self) -> None:
         """Those of the caller."""
+        self._precision = precision_bits()
+        self._default = default()
         self._context = copy_context()
         self._thread = threading.get_ident()
 
     def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Result of the function in this context."""
-        level, effects = derivatives_taken(), collector()
-        is_known = threading.get_ident() == self._thread
-
-        def call() -> Any:
-            if not is_known:  # a thread of the framework, which has no context
-                return function(*arguments)
-            with derivative_level(level), collecting_in(effects):
-                return function(*arguments)
-
-        return self._context.copy().run(call)
+        """Result of the function in these surroundings."""
+        if threading.get_ident() != self._thread:  # one of the framework, without a context
+            return self._context.copy().run(function, *arguments)
+        with precision(self._precision), using(*self._default):
+            return function(*arguments)

@@ -63,18 +63,19 @@ class Loop(ABC, Generic[A]):
         for i in reversed(range(limit)) if reverse else range(limit):
             if condition is not None and not condition(*state):
                 break
-            results = body(*state, *(backend.get(row, (i,)) for row in rows))
+            results = body(*state, *(_row(backend, row, i) for row in rows))
             state, kept_now = results[: len(state)], results[len(state) :]
             kept.append(kept_now)
         done = len(kept)
         if not kept:  # only the sizes of what would have been kept matter
-            kept.append(body(*state, *(backend.get(row, (0,)) for row in rows))[len(state) :])
+            kept.append(body(*state, *(_row(backend, row, 0) for row in rows))[len(state) :])
         if reverse:
             kept.reverse()
         stacked = tuple(
             _stacked(backend, column, done, length) for column in zip(*kept, strict=True)
         )
-        return state, stacked, backend.full((), done, INT64)
+        device = backend.device(state[0]) if state else None
+        return state, stacked, backend.full((), done, INT64, device)
 
     def replay(
         self,
@@ -99,6 +100,10 @@ class Loop(ABC, Generic[A]):
             if reverses:
                 cotangents = reverse(*current, *cotangents)
         return cotangents
+
+
+def _row(backend: Backend[A], rows: A, i: int) -> A:
+    return backend.get(rows, (i, *[slice(None)] * (len(backend.sizes(rows)) - 1)))
 
 
 def _stacked(backend: Backend[A], column: tuple[A, ...], done: int, length: int) -> A:

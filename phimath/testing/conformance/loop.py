@@ -29,7 +29,7 @@ def _power(backend: Backend[Any]) -> Callable[..., Any]:
         return backend.while_loop(
             lambda _, i: less(i, n),
             lambda power, i: (multiply(power, x), add(i, 1)),
-            (x, backend.full((), 0, DType("int64"))),
+            (x, multiply(n, 0)),
         )
 
     return function

@@ -27,7 +27,7 @@ from phimath_torch.loop_nodes import (
     scan_loop,
     while_loop,
 )
-from phimath_torch.nodes import BODY_INPUTS, operands
+from phimath_torch.nodes import BODY_INPUTS, KEPT, operands
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

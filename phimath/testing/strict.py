@@ -131,7 +131,7 @@ def _checked_method(name: str) -> Callable[..., Any]:
             several = parameter.kind is inspect.Parameter.VAR_POSITIONAL
             for each in value if several else (value,):
                 _check_argument(name, argument, annotation, each)
-            is_callback = annotation.startswith("Callable") and value is not None
+            is_callback = annotation.startswith("Callable") and callable(value)
             wrapped = _wrap_callback(value) if is_callback else value
             bound.arguments[argument] = _unwrap(wrapped) if annotation != "Any" else value
         for rule in rules.RULES.get(name, ()):

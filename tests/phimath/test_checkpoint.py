@@ -1,5 +1,8 @@
 """Derivatives of loops by all memory policies, eager and compiled, of first and second order."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -67,7 +70,7 @@ def expected_gradient():
     return np.array(by_x), run(VALUES, rate, np.zeros(2), 1.0)
 
 
-def modes(function):
+def modes(function: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
     return {"eager": function, "compiled": jit_compile(function, optimize="off")}
 
 

@@ -1,6 +1,8 @@
 """Loops in compiled functions: traced once, with derivatives, draws and reports."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +28,7 @@ compiles = pytest.mark.needs("compile")
 VALUES = np.array([0.3, -0.5, 1.2])
 
 
-def compiled(function):
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return jit_compile(function, optimize="off")
 
 

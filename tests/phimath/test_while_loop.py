@@ -1,5 +1,8 @@
 """Loops that end when a condition does not hold, eager and compiled."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,7 +16,10 @@ from phimath.transform import gradient, jit_compile, while_loop
 from phimath.wrap import wrap
 
 differentiates = pytest.mark.needs("value_and_gradient")
-MODES = {"eager": lambda f: f, "compiled": lambda f: jit_compile(f, optimize="off")}
+MODES: dict[str, Callable[..., Any]] = {
+    "eager": lambda f: f,
+    "compiled": lambda f: jit_compile(f, optimize="off"),
+}
 in_all_modes = pytest.mark.parametrize("mode", MODES)
 with_limits = pytest.mark.parametrize("limit", [None, 1000])
 

@@ -102,7 +102,7 @@ def stack_tensors(tensors: Sequence[Tensor], dim: Dim, expand_values: bool = Fal
             t.stored_native for t in tensors if isinstance(t, Dense) and t.signature is signature
         ]
         if len(natives) == len(tensors):
-            axis, result = _stack_plan(signature, dim)
+            axis, result = stack_plan(signature, dim)
             return Dense(signature.backend.stack(natives, axis), result)
     for tensor in tensors:
         if dim.name in tensor.shape:
@@ -122,7 +122,7 @@ def _exists_already(dim: Dim, shape: Shape) -> ShapeError:
 
 
 @lru_cache(maxsize=4096)
-def _stack_plan(signature: Signature, dim: Dim) -> tuple[int, Signature]:
+def stack_plan(signature: Signature, dim: Dim) -> tuple[int, Signature]:
     """Axis of the new dimension, and the result: the dimension is stored where its type puts it."""
     if dim.name in signature.shape:
         raise _exists_already(dim, signature.shape)

@@ -15,6 +15,7 @@ from phimath_jax.elementwise import JaxElementwise
 from phimath_jax.gradient import JaxGradient
 from phimath_jax.index import JaxIndex
 from phimath_jax.linear_algebra import JaxLinearAlgebra
+from phimath_jax.loop import JaxLoop
 from phimath_jax.random import JaxRandom
 from phimath_jax.reduce import JaxReduce
 
@@ -28,6 +29,7 @@ class JaxBackend(
     JaxLinearAlgebra,
     JaxRandom,
     JaxGradient,
+    JaxLoop,
     JaxCompile,
     ArrayApiBackend[jax.Array],
 ):

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.random import threefry_2x32
 
-from phimath.backend.contract.random import Random
+from phimath.backend.contract.random import MASK, Random
 from phimath_jax.compiled import compiled
 from phimath_jax.convert import place
 
@@ -30,3 +30,8 @@ class JaxRandom(Random[jax.Array]):
         if not isinstance(key, tuple):
             return place(_random_bits(key.astype(jnp.uint32), count), device)
         return place(_random_bits(np.array(key, np.uint32), count), device)
+
+    def random_key(self, seed: jax.Array, number: jax.Array) -> jax.Array:
+        """By `jax.extend.random.threefry_2x32`."""
+        counter = jnp.stack([number & MASK, number >> 32]).astype(jnp.uint32)
+        return threefry_2x32(seed.astype(jnp.uint32), counter).astype(jnp.int64)

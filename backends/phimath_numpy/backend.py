@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import numpy as np
 
@@ -14,6 +14,11 @@ from phimath_numpy.index import NumpyIndex
 from phimath_numpy.linear_algebra import NumpyLinearAlgebra
 from phimath_numpy.random import NumpyRandom
 from phimath_numpy.reduce import NumpyReduce
+
+_NO_DERIVATIVES: Final = (
+    "NumPy can't differentiate. Change the import line to `from phisim.torch import *`, "
+    "`from phisim.jax import *` or `from phisim.tensorflow import *`."
+)
 
 
 class NumpyBackend(
@@ -35,7 +40,6 @@ class NumpyBackend(
     name = "numpy"
     xp = np
     unsupported: ClassVar[dict[str, str]] = {
-        "value_and_gradient": "NumPy can't differentiate. Change the import line to "
-        "`from phisim.torch import *`, `from phisim.jax import *` or "
-        "`from phisim.tensorflow import *`.",
+        "value_and_gradient": _NO_DERIVATIVES,
+        "vjp": _NO_DERIVATIVES,
     }

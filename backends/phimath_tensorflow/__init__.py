@@ -17,6 +17,7 @@ from phimath_tensorflow.gradient import TensorFlowGradient
 from phimath_tensorflow.index import TensorFlowIndex
 from phimath_tensorflow.library import tf
 from phimath_tensorflow.linear_algebra import TensorFlowLinearAlgebra
+from phimath_tensorflow.loop import TensorFlowLoop
 from phimath_tensorflow.random import TensorFlowRandom
 from phimath_tensorflow.reduce import TensorFlowReduce
 from phimath_tensorflow.spectral import TensorFlowSpectral
@@ -34,6 +35,7 @@ class TensorFlowBackend(
     TensorFlowSpectral,
     TensorFlowRandom,
     TensorFlowGradient,
+    TensorFlowLoop,
     TensorFlowCompile,
     Backend[tf.Tensor],
 ):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from phimath.backend.contract.compile import Compile
 from phimath_tensorflow.library import tf
+from phimath_tensorflow.loop import traced_function
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,26 +80,10 @@ class TensorFlowProgram:
 
 
 class TensorFlowCompile(Compile[tf.Tensor]):
-    """Programs are graphs, loops stay loops in them."""
+    """Programs are graphs."""
 
     def compile(
         self, function: Callable[..., Arrays], arguments: Sequence[tf.Tensor]
     ) -> Callable[..., Arrays]:
-        def traced(*arrays: tf.Tensor) -> Arrays:
-            return tuple(function(*arrays))
-
         signature = [tf.TensorSpec(a.shape, a.dtype) for a in arguments]
-        build: Any = tf.function(traced, autograph=False)
-        return TensorFlowProgram(build.get_concrete_function(*signature), signature)
-
-    def while_loop(
-        self,
-        condition: Callable[..., tf.Tensor],
-        body: Callable[..., Arrays],
-        state: Arrays,
-    ) -> Arrays:
-        if not _executing_eagerly():
-            return tuple(tf.while_loop(condition, lambda *s: tuple(body(*s)), tuple(state)))
-        while condition(*state):
-            state = tuple(body(*state))
-        return state
+        return TensorFlowProgram(traced_function(function, arguments), signature)

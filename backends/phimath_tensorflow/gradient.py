@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from phimath.backend.contract.gradient import Gradient
 from phimath_tensorflow.library import native, tf
+from phimath_tensorflow.loop import traced_function
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,19 +48,20 @@ class TensorFlowGradient(Gradient[tf.Tensor]):
         self,
         forward: Callable[..., tuple[tf.Tensor, ...]],
         backward: Callable[
-            [tuple[tf.Tensor, ...], tuple[tf.Tensor, ...], tuple[tf.Tensor, ...]],
+            [tuple[tf.Tensor, ...], tuple[tf.Tensor, ...], tuple[tf.Tensor | None, ...]],
             tuple[tf.Tensor | None, ...],
         ],
         arguments: Sequence[tf.Tensor],
     ) -> tuple[tf.Tensor, ...]:
-        inputs = tuple(tf.convert_to_tensor(argument) for argument in arguments)
+        # Tensors of this graph: a derivative of the rule may not reach into those around it.
+        inputs = tuple(_identity(tf.convert_to_tensor(argument)) for argument in arguments)
         outputs: list[tf.Tensor] = []
 
         def gradient(
             *cotangents: tf.Tensor, variables: Sequence[tf.Variable] | None = None
         ) -> object:
             # Outputs of the whole, not those inside of `forward`: their derivative is this rule.
-            dense = tuple(tf.convert_to_tensor(cotangent) for cotangent in cotangents)
+            dense = tuple(None if c is None else tf.convert_to_tensor(c) for c in cotangents)
             result = tuple(backward(inputs, tuple(outputs), dense))
             return result if variables is None else (result, [None] * len(variables))
 
@@ -74,3 +76,41 @@ class TensorFlowGradient(Gradient[tf.Tensor]):
 
     def stop_gradient(self, a: tf.Tensor) -> tf.Tensor:
         return tf.stop_gradient(a)
+
+    def vjp(
+        self, function: Callable[..., tuple[tf.Tensor, ...]], arguments: Sequence[tf.Tensor]
+    ) -> tuple[
+        tuple[tf.Tensor, ...], Callable[[Sequence[tf.Tensor | None]], tuple[tf.Tensor, ...]]
+    ]:
+        inputs = [_identity(tf.convert_to_tensor(argument)) for argument in arguments]
+        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+            tape.watch(inputs)
+            outputs = tuple(function(*inputs))
+
+        def pullback(cotangents: Sequence[tf.Tensor | None]) -> tuple[tf.Tensor, ...]:
+            pairs = [(o, c) for o, c in zip(outputs, cotangents, strict=True) if c is not None]
+            found = tape.gradient(
+                [output for output, _ in pairs],
+                inputs,
+                [cotangent for _, cotangent in pairs],
+                unconnected_gradients=tf.UnconnectedGradients.ZERO,
+            )
+            return tuple(map(tf.convert_to_tensor, found))
+
+        return outputs, pullback
+
+    def close(
+        self, function: Callable[..., tuple[tf.Tensor, ...]], arguments: Sequence[tf.Tensor]
+    ) -> tuple[Callable[..., tuple[tf.Tensor, ...]], tuple[tf.Tensor, ...]]:
+        """By a graph of its own, which keeps the derivative rules of what it contains."""
+        graph = traced_function(function, arguments)
+        count = len(arguments)
+
+        def closed(*arrays: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            return tuple(graph._call_flat(list(arrays[:count]), list(arrays[count:])))
+
+        return closed, tuple(graph.captured_inputs)
+
+    def records(self, arrays: Sequence[tf.Tensor]) -> bool | None:
+        """Unknown: tapes don't tell what they watch."""
+        return None

@@ -15,6 +15,7 @@ from phimath_torch.elementwise import TorchElementwise
 from phimath_torch.gradient import TorchGradient
 from phimath_torch.index import TorchIndex
 from phimath_torch.linear_algebra import TorchLinearAlgebra
+from phimath_torch.loop import TorchLoop
 from phimath_torch.random import TorchRandom
 from phimath_torch.reduce import TorchReduce
 from phimath_torch.spectral import TorchSpectral
@@ -32,6 +33,7 @@ class TorchBackend(
     TorchSpectral,
     TorchRandom,
     TorchGradient,
+    TorchLoop,
     TorchCompile,
     Backend[Tensor],
 ):

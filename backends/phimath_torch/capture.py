@@ -7,13 +7,11 @@ optimises.  A tensor in a graph that is no input is an attribute of its module.
 
 from __future__ import annotations
 
-import operator
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import torch
 from torch import Tensor
-from torch._higher_order_ops.while_loop import while_loop_op
-from torch._ops import OpOverload
 from torch._subclasses import FakeTensorMode
 from torch._subclasses.fake_tensor import (
     DataDependentOutputException,
@@ -29,13 +27,15 @@ from torch.fx.experimental.proxy_tensor import (
 )
 
 from phimath.errors import BackendError
+from phimath_torch.nodes import operands
+from phimath_torch.simplify import remove_unused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from torch.fx import Node
 
-_SAME_VALUE: Final = {
+SAME_VALUE: Final = {
     torch.ops.aten.alias.default,
     torch.ops.aten.detach.default,
     torch.ops.aten.lift_fresh.default,
@@ -44,11 +44,17 @@ _SAME_VALUE: Final = {
 """Operations that matter to a tape of derivatives only, or protect from writing in place."""
 
 
-class _Recording(NamedTuple):
-    """A graph, the tracer that still owns it, and the outputs as the function returned them."""
+class Recording(NamedTuple):
+    """A graph, the tracer that still owns it, and inputs and outputs as the function had them."""
 
     tracer: PythonKeyTracer
+    inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
+
+    @property
+    def output(self) -> Node:
+        """The node that says what the graph returns."""
+        return next(iter(self.tracer.graph.find_nodes(op="output")))
 
     def attribute(self, node: Node) -> object:
         """What a node of kind `get_attr` reads."""
@@ -58,15 +64,10 @@ class _Recording(NamedTuple):
         """The graph, simplified, with the tensors and graphs that it refers to."""
         graph = self.tracer.graph
         for node in list(graph.nodes):
-            if node.target in _SAME_VALUE:
+            if node.target in SAME_VALUE:
                 node.replace_all_uses_with(operands(node)[0])
-        graph.eliminate_dead_code()
+        remove_unused(graph)
         return GraphModule(self.tracer.root, graph)
-
-
-def operands(node: Node) -> tuple[Any, ...]:
-    """What an operation is called with: other nodes, and values of any type."""
-    return node.args
 
 
 def is_recording() -> bool:
@@ -77,66 +78,30 @@ def is_recording() -> bool:
 def capture(function: Callable[..., tuple[Tensor, ...]], sample: Sequence[Tensor]) -> GraphModule:
     """Graph of `function` for contiguous tensors with the sizes and types of `sample`."""
     # Without an environment for symbolic sizes, sizes that depend on values raise.
-    with torch.no_grad(), FakeTensorMode(allow_non_fake_inputs=True):
-        inputs = [_like(array) for array in sample]
-        try:
-            return _record(function, inputs).module()
-        except DynamicOutputShapeException as error:
-            raise BackendError(
-                f"The sizes of the result of {error.func} depend on the values of a traced tensor, "
-                "which don't exist while a function is compiled. Use operations with fixed sizes, "
-                "e.g. `where` instead of a mask, or do this step outside of the compiled function."
-            ) from error
-        except DataDependentOutputException as error:
-            raise BackendError(
-                "A traced tensor was used where Python needs its value, e.g. in `if`, `while` or "
-                "`float()`, but it has none while a function is compiled. Use `where` or "
-                "`while_loop`, or do this step outside of the compiled function."
-            ) from error
+    with torch.no_grad(), FakeTensorMode(allow_non_fake_inputs=True), explained():
+        return record(function, [like(array) for array in sample]).module()
 
 
-def capture_loop(
-    condition: Callable[..., Tensor],
-    body: Callable[..., tuple[Tensor, ...]],
-    state: Sequence[Tensor],
-) -> tuple[Tensor, ...]:
-    """Record one node that loops over the graphs of `condition` and `body`."""
-    outer = get_proxy_mode()
-    assert outer is not None, "capture_loop is called while recording"
-    with torch.no_grad():
-        state = tuple(_plain(array.detach()) for array in state)
-        with disable_proxy_modes_tracing():
-            test = _record(lambda *arrays: (condition(*arrays),), [_like(a) for a in state])
-            step = _record(
-                lambda *arrays: tuple(_plain(output) for output in body(*arrays)),
-                [_like(array) for array in state],
-            )
-            results = tuple(_like(array) for array in state)
-    _check_metadata(test.outputs, step.outputs, state)
-    around = _lift_attributes((test, step))
-    _separate_outputs(step.tracer.graph)
-    flag = _output(test.tracer.graph)
-    flag.args = operands(flag)[0]  # a condition returns the scalar itself, not a tuple of it
-    tracer, modules = outer.tracer, (test.module(), step.module())
-    first = len(list(tracer.root.children()))
-    names = (f"loop_condition_{first}", f"loop_body_{first + 1}")
-    for name, module in zip(names, modules, strict=True):
-        tracer.root.register_module(name, module)
-    loop = tracer.create_proxy(
-        "call_function",
-        while_loop_op,
-        (
-            *(tracer.create_proxy("get_attr", name, (), {}) for name in names),
-            tuple(tracer.unwrap_proxy(array) for array in state),
-            tuple(tracer.unwrap_proxy(array) for array in around),
-        ),
-        {},
-    )
-    _separate_inputs(loop.node)
-    return track_tensor_tree(results, loop, constant=None, tracer=tracer)
+@contextmanager
+def explained() -> Iterator[None]:
+    """Say in our words what PyTorch raises where a function needs values that do not exist yet."""
+    try:
+        yield
+    except DynamicOutputShapeException as error:
+        raise BackendError(
+            f"The sizes of the result of {error.func} depend on the values of a traced tensor, "
+            "which don't exist while a function is compiled. Use operations with fixed sizes, "
+            "e.g. `where` instead of a mask, or do this step outside of the compiled function."
+        ) from error
+    except DataDependentOutputException as error:
+        raise BackendError(
+            "A traced tensor was used where Python needs its value, e.g. in `if`, `while` or "
+            "`float()`, but it has none while a function is compiled. Use `where` or "
+            "`while_loop`, or do this step outside of the compiled function."
+        ) from error
 
 
-def _record(function: Callable[..., tuple[Tensor, ...]], inputs: Sequence[Tensor]) -> _Recording:
+def record(function: Callable[..., tuple[Tensor, ...]], inputs: Sequence[Tensor]) -> Recording:
     """Run `function` on fake tensors, which are tracked, in the fake mode that is active."""
     tracer = PythonKeyTracer()
     tracer.root = torch.nn.Module()
@@ -148,45 +113,28 @@ def _record(function: Callable[..., tuple[Tensor, ...]], inputs: Sequence[Tensor
         with ProxyTorchDispatchMode(tracer, "fake"):
             outputs = tuple(function(*inputs))
     tracer.graph.output(tuple(tracer.create_arg(tracer.unwrap_proxy(o)) for o in outputs))
-    return _Recording(tracer, outputs)
+    return Recording(tracer, tuple(inputs), outputs)
 
 
-def _like(array: Tensor) -> Tensor:
-    return torch.empty(array.shape, dtype=array.dtype, device=array.device)
+def record_apart(
+    function: Callable[..., tuple[Tensor, ...]], sample: Sequence[Tensor]
+) -> Recording:
+    """Record a part of what is being recorded as a graph of its own."""
+    with disable_proxy_modes_tracing():
+        return record(function, [like(array) for array in sample])
 
 
-def _plain(array: Tensor) -> Tensor:
-    """The same values, contiguous and computed."""
-    return array.resolve_conj().resolve_neg().contiguous()
-
-
-def _check_metadata(
-    test: tuple[Tensor, ...], outputs: tuple[Tensor, ...], state: tuple[Tensor, ...]
-) -> None:
-    flag = test[0]
-    if flag.shape or flag.dtype is not torch.bool:
-        raise BackendError(
-            "The condition of a loop must be a boolean scalar, but has sizes "
-            f"{tuple(flag.shape)} and type {flag.dtype}."
-        )
-    found = [(tuple(o.shape), o.dtype, o.device) for o in outputs]
-    expected = [(tuple(s.shape), s.dtype, s.device) for s in state]
-    if found != expected:
-        raise BackendError(
-            "The body of a loop must return arrays with the sizes, types and devices of its "
-            f"state, which are {expected}, but it returns {found}."
-        )
-
-
-def _lift_attributes(recordings: Sequence[_Recording]) -> list[Tensor]:
-    """Turn tensors from around loops into further inputs, the same of all `recordings`."""
+def lift_attributes(
+    recordings: Sequence[Recording], wanted: Callable[[Tensor], bool] = lambda tensor: True
+) -> list[Tensor]:
+    """Turn tensors from around functions into further inputs, the same of all `recordings`."""
     around: dict[int, Tensor] = {}
     readers: list[list[tuple[Node, int]]] = []
     for recording in recordings:
         found: list[tuple[Node, int]] = []
         for node in recording.tracer.graph.find_nodes(op="get_attr"):
             value = recording.attribute(node)
-            if isinstance(value, Tensor):
+            if isinstance(value, Tensor) and wanted(value):
                 around.setdefault(id(value), value)
                 found.append((node, id(value)))
         readers.append(found)
@@ -203,48 +151,11 @@ def _lift_attributes(recordings: Sequence[_Recording]) -> list[Tensor]:
     return list(around.values())
 
 
-def _separate_outputs(graph: Graph) -> None:
-    """Copy outputs that share memory with an input or another output: compilers forbid both."""
-    output = _output(graph)
-    inputs: set[object] = set(graph.find_nodes(op="placeholder"))
-    output.args = (_separate(operands(output)[0], output, inputs),)
+def like(array: Tensor) -> Tensor:
+    """Tensor of the same sizes, type and device; without memory in the fake mode."""
+    return torch.empty(array.shape, dtype=array.dtype, device=array.device)
 
 
-def _separate_inputs(loop: Node) -> None:
-    """Copy arrays that a loop is given twice, e.g. as two entries of its state."""
-    test, step, state, around = operands(loop)
-    distinct = _separate((*around, *state), loop, set())
-    loop.args = (test, step, distinct[len(around) :], distinct[: len(around)])
-
-
-def _separate(nodes: Sequence[Node], user: Node, taken: set[object]) -> tuple[Node, ...]:
-    results: list[Node] = []
-    for node in nodes:
-        base = _base(node)
-        memory = base.target if base.op == "get_attr" else base
-        if memory in taken:
-            with user.graph.inserting_before(user):
-                copied = user.graph.call_function(torch.ops.aten.clone.default, (node,))
-            copied.meta = {**node.meta, "only_for_compilers": True}
-            results.append(copied)
-        else:
-            taken.add(memory)
-            results.append(node)
-    return tuple(results)
-
-
-def _output(graph: Graph) -> Node:
-    return next(iter(graph.find_nodes(op="output")))
-
-
-def _base(node: Node) -> Node:
-    """The node whose memory a chain of views shows."""
-    while node.op == "call_function" and (
-        node.target is operator.getitem
-        or node.target in _SAME_VALUE
-        or (isinstance(node.target, OpOverload) and node.target.is_view)
-    ):
-        if node.target is operator.getitem and operands(node)[0].target is while_loop_op:
-            return node
-        node = operands(node)[0]
-    return node
+def plain(array: Tensor) -> Tensor:
+    """The same values, contiguous and computed."""
+    return array.resolve_conj().resolve_neg().contiguous()

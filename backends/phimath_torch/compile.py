@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 from torch import Tensor
 
 from phimath.backend.contract.compile import Compile
-from phimath_torch.capture import capture, capture_loop, is_recording
+from phimath_torch.capture import capture, is_recording
 from phimath_torch.optimize import compile_optimization, inductor_program, optimize_in_background
-from phimath_torch.program import entry, python_program
+from phimath_torch.program import Part, Run, entry, python_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,42 +39,35 @@ class TorchCompile(Compile[Tensor]):
             program.optimize_when_called_again()
         return entry(len(arguments), program)
 
-    def while_loop(
-        self,
-        condition: Callable[..., Tensor],
-        body: Callable[..., tuple[Tensor, ...]],
-        state: tuple[Tensor, ...],
-    ) -> tuple[Tensor, ...]:
-        """By PyTorch's loop operator in traced code, else in Python."""
-        if is_recording():
-            return capture_loop(condition, body, state)
-        while condition(*state):
-            state = body(*state)
-        return state
-
 
 @final
 class Program:
     """A captured graph, run as Python or, once that is compiled, as machine code."""
 
     def __init__(self, module: GraphModule, arguments: Sequence[Tensor]) -> None:
-        self.module: GraphModule | None = module
-        self.sample = tuple((tuple(a.shape), a.dtype, a.device) for a in arguments)
-        self.python = python_program(module)
+        program = python_program(module)
+        self.python = program.run
         self.run = self.python
+        inputs = tuple((tuple(a.shape), a.dtype, a.device) for a in arguments)
+        # Scans are run from Python, so that what can be compiled is their bodies.
+        self.pending: list[Part] = list(program.bodies)
+        if not program.bodies:
+            self.pending.append(Part(self.python, module, inputs, self._use))
 
     def optimize(self) -> None:
         """Compile the graph, and run the result from now on; if this fails, the next call warns."""
-        module, self.module = self.module, None
-        if module is None:
-            return
-        try:
-            compiled = inductor_program(module, self.sample)
-        except Exception as error:  # whatever a compiler raises, the captured graph serves
-            self._warn_at_next_call(error)
-            return
-        if compiled is not None:
-            self._use(compiled)
+        pending, self.pending = self.pending, []
+        for part in pending:
+            try:
+                compiled = inductor_program(part.module, part.inputs)
+            except Exception as error:  # whatever a compiler raises, the captured graph serves
+                self._warn_at_next_call(error)
+                return
+            if compiled is not None:
+                part.use(self._checked(compiled, part))
+
+    def _use(self, run: Run) -> None:
+        self.run = run
 
     def optimize_when_called_again(self) -> None:
         """Functions that are called once are not worth the seconds that a compiler takes."""
@@ -90,16 +83,17 @@ class Program:
 
         self.run = first
 
-    def _use(self, compiled: Callable[..., Sequence[Tensor]]) -> None:
+    def _checked(self, compiled: Callable[..., Sequence[Tensor]], part: Part) -> Run:
         def checked(*arrays: Tensor) -> tuple[Tensor, ...]:
             try:
                 return tuple(compiled(*arrays))
             except Exception as error:  # e.g. Inductor's asserts on strides after an FFT
-                results = self.python(*arrays)
+                results = part.python(*arrays)
+                part.use(part.python)
                 self._warn_at_next_call(error)
                 return results
 
-        self.run = checked
+        return checked
 
     def _warn_at_next_call(self, error: Exception) -> None:
         def warn(*arrays: Tensor) -> tuple[Tensor, ...]:

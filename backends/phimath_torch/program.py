@@ -2,14 +2,15 @@
 
 Measured on 10×10 tensors: `torch.add` takes 1.7 µs, the operator `aten.add.Tensor` that a graph
 names 2.4 to 2.9, a slice 1.6 instead of 2.8.  So common operators are called by their Python
-function.  A loop becomes a `while`.
+function.
 """
 
 from __future__ import annotations
 
 import math
 import operator
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
 import torch
 from torch import Tensor
@@ -18,10 +19,18 @@ from torch._ops import OpOverload
 from torch.fx import GraphModule, Node
 
 from phimath.errors import BackendError
-from phimath_torch.capture import operands
+from phimath_torch.loop_nodes import (
+    Metadata,
+    replay,
+    replay_loop,
+    scan,
+    scan_loop,
+    while_loop,
+)
+from phimath_torch.nodes import BODY_INPUTS, KEPT, operands
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable, Sequence
 
 _FUNCTIONS: Final = frozenset(
     "add sub mul div neg reciprocal abs sqrt rsqrt exp log sin cos tanh pow eq ne lt le gt ge "
@@ -36,11 +45,48 @@ _METHODS: Final = {
 }
 
 
-def python_program(module: GraphModule) -> Callable[..., tuple[Tensor, ...]]:
-    """Function with the inputs and outputs of the graph."""
+_RUN_FROM_PYTHON: Final = (scan_loop, replay_loop)
+
+Run = Callable[..., tuple[Tensor, ...]]
+
+
+@final
+class Part:
+    """A graph that can be compiled by itself, and the function that runs it now."""
+
+    def __init__(
+        self,
+        python: Run,
+        module: GraphModule,
+        inputs: tuple[Metadata, ...],
+        use: Callable[[Run], None] | None = None,
+    ) -> None:
+        """`use` takes the function to run from now on; by default, `run` does."""
+        self.python = self.run = python
+        self.module = module
+        self.inputs = inputs
+        self.use = use or self._use
+
+    def _use(self, run: Run) -> None:
+        self.run = run
+
+    def __call__(self, *arrays: Tensor) -> tuple[Tensor, ...]:
+        """Results of the graph."""
+        return self.run(*arrays)
+
+
+class PythonProgram(NamedTuple):
+    """Function with the inputs and outputs of a graph, and the bodies of its innermost scans."""
+
+    run: Run
+    bodies: tuple[Part, ...]
+
+
+def python_program(module: GraphModule) -> PythonProgram:
+    """Write the function; in a graph that is being recorded, it records its operations."""
     writer = _Writer()
     name = writer.write(module)
-    return writer.namespace[name]
+    return PythonProgram(writer.namespace[name], tuple(writer.bodies))
 
 
 def entry(count: int, program: object) -> Callable[..., tuple[Tensor, ...]]:
@@ -95,6 +141,7 @@ class _Writer:
     def __init__(self) -> None:
         self.namespace: dict[str, Any] = {}
         self.constants: dict[int, str] = {}
+        self.bodies: list[Part] = []
 
     def constant(self, value: object) -> str:
         """Name of a value that has no literal, kept alive by the namespace."""
@@ -140,13 +187,11 @@ class _Writer:
     def _call(self, node: Node, names: dict[Node, str]) -> Iterable[str]:
         result = names[node]
         if node.target is while_loop_op:
-            test, step, state, around = operands(node)
-            extra = "".join(f", {names[array]}" for array in around)
-            return (
-                f"{result} = {self._literal(tuple(state), names)}",
-                f"while {names[test]}(*{result}{extra}):",
-                f"    {result} = {names[step]}(*{result}{extra})",
-            )
+            return (f"{result} = {self._while(node, names)}",)
+        if node.target is scan_loop:
+            return (f"{result} = {self._scan(node, names)}",)
+        if node.target is replay_loop:
+            return (f"{result} = {self._replay(node, names)}",)
         if _is_slice(node):
             source, index = _index(node)
             return () if _is_cut_further(node) else (f"{result} = {names[source]}[{index}]",)
@@ -155,6 +200,49 @@ class _Writer:
             return (f"{result} = {values[0]}[{values[1]}]",)
         values += [f"{key}={self._literal(value, names)}" for key, value in node.kwargs.items()]
         return (f"{result} = {self.constant(_callable(node.target))}({', '.join(values)})",)
+
+    def _while(self, node: Node, names: dict[Node, str]) -> str:
+        test, step, state, around = operands(node)
+        parts = (self._with_around(names[part], around, names) for part in (test, step))
+        state_text = self._literal(tuple(state), names)
+        return f"{self.constant(while_loop)}({', '.join(parts)}, {state_text})"
+
+    def _scan(self, node: Node, names: dict[Node, str]) -> str:
+        step, test, state, rows, around, length, count, reverse = operands(node)
+        (inputs,) = node.meta[BODY_INPUTS]
+        run = self._with_around(self._part(node, step, inputs, names), around, names)
+        condition = "None" if test is None else self._with_around(names[test], around, names)
+        arrays = (tuple(state), tuple(rows), length, count)
+        given = ", ".join(self._literal(value, names) for value in arrays)
+        kept = self.constant(node.meta[KEPT])
+        return f"{self.constant(scan)}({run}, {condition}, {given}, {reverse}, {kept})"
+
+    def _replay(self, node: Node, names: dict[Node, str]) -> str:
+        step, back, state, cotangents, around, actions = operands(node)
+        runs = [
+            self._with_around(self._part(node, part, inputs, names), around, names)
+            for part, inputs in zip((step, back), node.meta[BODY_INPUTS], strict=True)
+        ]
+        given = [self._literal(tuple(value), names) for value in (state, cotangents)]
+        arguments = ", ".join((*runs, *given, self.constant(actions)))
+        return f"{self.constant(replay)}({arguments})"
+
+    def _part(
+        self, node: Node, part: Node, inputs: tuple[Metadata, ...], names: dict[Node, str]
+    ) -> str:
+        """A function that is run from Python, such that it can be compiled if it holds none."""
+        module = _submodule(node, part)
+        if any(inner.target in _RUN_FROM_PYTHON for inner in module.graph.nodes):
+            return names[part]
+        found = Part(self.namespace[names[part]], module, inputs)
+        self.bodies.append(found)
+        return self.constant(found)
+
+    def _with_around(self, function: str, around: Sequence[Node], names: dict[Node, str]) -> str:
+        """The function of a part of a loop with the arrays from around it in place."""
+        if not around:
+            return function
+        return f"lambda *a: {function}(*a, {', '.join(names[array] for array in around)})"
 
     def _literal(self, value: object, names: dict[Node, str]) -> str:
         if isinstance(value, Node):
@@ -168,6 +256,12 @@ class _Writer:
         if type(value) is float and math.isfinite(value):
             return repr(value)
         return self.constant(value)
+
+
+def _submodule(node: Node, part: Node) -> GraphModule:
+    owner = node.graph.owning_module
+    assert owner is not None
+    return getattr(owner, str(part.target))
 
 
 def _read_by(node: Node) -> list[Node]:

@@ -28,6 +28,10 @@ class TorchRandom(Random[Tensor]):
             return random_bits_of(key, count, target)
         return random_bits(key[0], key[1], count, target)
 
+    def random_key(self, seed: Tensor, number: Tensor) -> Tensor:
+        """By the operator `phimath::random_key`."""
+        return random_key(seed, number)
+
 
 @torch.library.custom_op(
     "phimath::random_bits",
@@ -68,6 +72,24 @@ def random_bits_of(key: Tensor, count: int, device: torch.device) -> Tensor:
 @random_bits_of.register_fake
 def _(key: Tensor, count: int, device: torch.device) -> Tensor:
     return torch.empty((count,), dtype=torch.int64, device=device)
+
+
+@torch.library.custom_op(
+    "phimath::random_key", mutates_args=(), schema="(Tensor seed, Tensor number) -> Tensor"
+)
+def random_key(seed: Tensor, number: Tensor) -> Tensor:
+    """Both words of the block with this key and counter as int64."""
+    (key0, key1), counter = seed.tolist(), int(number)
+    low, high = (
+        torch.tensor([_signed(word)], dtype=torch.int32) for word in (counter, counter >> 32)
+    )
+    words = torch.cat(_threefry(key0, key1, low, high)).to(torch.int64)
+    return words.bitwise_and_(MASK).to(seed.device)
+
+
+@random_key.register_fake
+def _(seed: Tensor, number: Tensor) -> Tensor:
+    return torch.empty((2,), dtype=torch.int64, device=seed.device)
 
 
 def _threefry(key0: int, key1: int, x0: Tensor, x1: Tensor) -> tuple[Tensor, Tensor]:

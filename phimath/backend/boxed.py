@@ -12,9 +12,14 @@ if TYPE_CHECKING:
 
 
 class Boxed:
-    """An array that knows its backend, because its type doesn't tell it."""
+    """An array in a box, which knows its backend because its type doesn't tell it.
 
-    __slots__ = ()
+    primal: The array that is in it, of the inner backend.
+    """
+
+    __slots__ = ("primal",)
+
+    primal: Any
 
     __array_ufunc__ = None
     __hash__ = object.__hash__

@@ -1,8 +1,7 @@
 """The state of the generator: a seed, and how often numbers were drawn since.
 
 Each draw encrypts its number with the seed to get a key of its own, so that draws are independent
-and none depends on how many numbers
-an earlier one took.
+and none depends on how many numbers an earlier one took.
 """
 
 from __future__ import annotations
@@ -11,7 +10,9 @@ import secrets
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, Protocol, final
+from typing import TYPE_CHECKING, Any, Protocol, final
+
+import numpy as np
 
 from phimath.backend.contract.random import GROUPS, MASK, ROTATIONS, key_schedule
 from phimath.errors import NotSupported, ValueRangeError
@@ -23,21 +24,27 @@ if TYPE_CHECKING:
     from phimath.broadcast import Native
 
 Key = tuple[int, int]
-TRACED_KEYS: Final = 1024
-"""Most draws in one compiled function."""
 
 
 class KeySource(Protocol):
-    """Gives each draw a key."""
+    """Numbers draws, and gives each a key by its number."""
 
-    def next_key(self) -> Key | Native:
-        """Key of the next draw: numbers, or while a function is compiled an array of both words."""
+    def reserve(self, count: int | Native) -> int | Native:
+        """Number of the first of so many draws that follow each other."""
+        ...
+
+    def key(self, number: int | Native) -> Key | Native:
+        """Key of the draw with this number: numbers, or where it is traced an array of both."""
+        ...
+
+    def seed_words(self, backend: Backend[Any]) -> Native:
+        """Both words of the seed as an int64 array."""
         ...
 
 
 @final
 class Generator:
-    """Keys for successive draws."""
+    """Draws whose numbers are known."""
 
     __slots__ = ("_count", "_lock", "_seed")
 
@@ -47,73 +54,105 @@ class Generator:
         self._count = 0
         self._lock = Lock()
 
-    def next_key(self) -> Key:
-        """Key of the next draw."""
+    def reserve(self, count: int | Native) -> int:
+        """Number of the first of so many draws."""
         with self._lock:
-            number = self._count
-            self._count += 1
+            first = self._count
+            self._count += int(count)
+        return first
+
+    def key(self, number: int | Native) -> Key:
+        """Key of a draw."""
         return encrypt(self._seed, (number & MASK, number >> 32))
+
+    def seed_words(self, backend: Backend[Any]) -> Native:
+        """Both words of the seed."""
+        return backend.from_numpy(np.array(self._seed, np.int64))
 
 
 @final
 class TracedGenerator:
-    """Keys that a compiled function is given anew at each call."""
+    """Draws in traced code, where seed and first number are data."""
 
-    __slots__ = ("_backend", "_keys", "count")
+    __slots__ = ("_backend", "_first", "_seed", "drawn")
 
-    def __init__(self, backend: Backend[Any], keys: Native) -> None:
-        """`keys` has a row of two words per draw."""
+    def __init__(self, backend: Backend[Any], seed: Native, first: Native) -> None:
+        """`seed`: two words, int64; `first`: number of the next draw, an int64 scalar."""
         self._backend = backend
-        self._keys = keys
-        self.count = 0
-        """Draws up to now."""
+        self._seed = seed
+        self._first = first
+        self.drawn: int | Native = 0
+        """Draws up to now; an array after a loop whose number of iterations is data."""
 
-    def next_key(self) -> Native:
-        """Key of the next draw."""
-        if self.count == TRACED_KEYS:
-            raise NotSupported(
-                f"A compiled function can draw random numbers {TRACED_KEYS} times, not more often. "
-                "Draw for several steps at once, with one more dimension, and slice."
-            )
-        self.count += 1
-        return self._backend.get(self._keys, (self.count - 1,))
+    def reserve(self, count: int | Native) -> Native:
+        """Number of the first of so many draws."""
+        add = self._backend.function("add")
+        first = add(self._first, self.drawn)
+        both_known = isinstance(self.drawn, int) and isinstance(count, int)
+        if both_known or isinstance(count, int):
+            self.drawn = self.drawn + count if both_known else add(self.drawn, count)
+        else:
+            self.drawn = add(count, self.drawn)
+        return first
+
+    def key(self, number: int | Native) -> Native:
+        """Key of a draw."""
+        return self._backend.random_key(self._seed, number)
+
+    def seed_words(self, backend: Backend[Any]) -> Native:
+        """Both words of the seed."""
+        assert backend is self._backend
+        return self._seed
 
 
 @final
-class _NoKeys:
-    def next_key(self) -> Key:
-        raise NotSupported(
-            "Random numbers cannot be drawn in a loop of a compiled function: each iteration would "
-            "get the same ones. Draw them before the loop."
-        )
+class RecordedNumbers:
+    """Numbers of draws, given once, and again each time that a function is evaluated again."""
 
-
-@final
-class RecordedKeys:
-    """Keys drawn once, and used each time that a function is evaluated again."""
-
-    __slots__ = ("_keys", "_source")
+    __slots__ = ("_numbers", "source")
 
     def __init__(self, source: KeySource) -> None:
         """`source` gives those that nobody drew yet."""
-        self._source = source
-        self._keys: list[Key | Native] = []
+        self.source = source
+        self._numbers: list[int | Native] = []
 
-    def __getitem__(self, number: int) -> Key | Native:
-        while len(self._keys) <= number:
-            self._keys.append(self._source.next_key())
-        return self._keys[number]
+    def reserve(self, request: int, count: int | Native) -> int | Native:
+        """What the request with this position got, and gets."""
+        if request == len(self._numbers):
+            self._numbers.append(self.source.reserve(count))
+        return self._numbers[request]
 
 
 @final
 class _Replay:
-    def __init__(self, keys: RecordedKeys) -> None:
-        self._keys = keys
-        self._count = 0
+    def __init__(self, numbers: RecordedNumbers) -> None:
+        self._numbers = numbers
+        self._requests = 0
 
-    def next_key(self) -> Key | Native:
-        self._count += 1
-        return self._keys[self._count - 1]
+    def reserve(self, count: int | Native) -> int | Native:
+        self._requests += 1
+        return self._numbers.reserve(self._requests - 1, count)
+
+    def key(self, number: int | Native) -> Key | Native:
+        return self._numbers.source.key(number)
+
+    def seed_words(self, backend: Backend[Any]) -> Native:
+        return self._numbers.source.seed_words(backend)
+
+
+@final
+class _NoDraws:
+    def reserve(self, count: int | Native) -> int:
+        raise NotSupported(
+            "Random numbers cannot be drawn in the iterations of a solver inside of a compiled "
+            "function: each would get the same ones. Draw them before the solve."
+        )
+
+    def key(self, number: int | Native) -> Key:
+        raise AssertionError("without a number there is no key")
+
+    def seed_words(self, backend: Backend[Any]) -> Native:
+        return backend.from_numpy(np.zeros(2, np.int64))
 
 
 def _key_of(seed: int) -> Key:
@@ -159,49 +198,52 @@ def seed(seed: int) -> None:
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Draw from a sequence of its own inside of the `with` block, in this thread or task only."""
-    token = _override.set(Generator(seed))
-    try:
+    with _drawing_from(Generator(seed)):
         yield
-    finally:
-        _override.reset(token)
 
 
-def upcoming() -> RecordedKeys:
+def key_source() -> KeySource:
+    """What gives keys in this context."""
+    return _override.get() or _process[0]
+
+
+def next_key() -> Key | Native:
+    """Key of the next draw in this context."""
+    source = key_source()
+    return source.key(source.reserve(1))
+
+
+def upcoming() -> RecordedNumbers:
     """What will be drawn next in this context, for `redrawing`."""
-    return RecordedKeys(_override.get() or _process[0])
+    return RecordedNumbers(key_source())
 
 
 @contextmanager
-def redrawing(numbers: RecordedKeys) -> Iterator[None]:
+def redrawing(numbers: RecordedNumbers) -> Iterator[None]:
     """Draw the same numbers inside of each `with` block for the same `numbers = upcoming()`."""
-    token = _override.set(_Replay(numbers))
-    try:
+    with _drawing_from(_Replay(numbers)):
         yield
-    finally:
-        _override.reset(token)
-
-
-@contextmanager
-def traced_keys(backend: Backend[Any], keys: Native) -> Iterator[TracedGenerator]:
-    """Draw with these keys, data of the function being compiled, inside of the `with` block."""
-    generator = TracedGenerator(backend, keys)
-    token = _override.set(generator)
-    try:
-        yield generator
-    finally:
-        _override.reset(token)
 
 
 @contextmanager
 def without_random_numbers() -> Iterator[None]:
     """Refuse to draw inside of the `with` block, which is traced once but run many times."""
-    token = _override.set(_NoKeys())
+    with _drawing_from(_NoDraws()):
+        yield
+
+
+@contextmanager
+def traced_draws(backend: Backend[Any], seed: Native, first: Native) -> Iterator[TracedGenerator]:
+    """Draw by a seed and numbers that are data, inside of the `with` block."""
+    generator = TracedGenerator(backend, seed, first)
+    with _drawing_from(generator):
+        yield generator
+
+
+@contextmanager
+def _drawing_from(source: KeySource) -> Iterator[None]:
+    token = _override.set(source)
     try:
         yield
     finally:
         _override.reset(token)
-
-
-def next_key() -> Key | Native:
-    """Key of the next draw in this context."""
-    return (_override.get() or _process[0]).next_key()

@@ -16,7 +16,7 @@ from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
 from phimath.solve.krylov import conjugate_gradient, vector_norm
 from phimath.solve.methods import LINEAR_METHODS
-from phimath.solve.result import SolveInfo
+from phimath.solve.result import SolveInfo, severity
 from phimath.tensor import Tensor
 from phimath.transform.effects import effect, is_tracing
 from phimath.transform.custom_gradient import custom_gradient
@@ -136,7 +136,7 @@ def solve_report(operator: SymmetricOperator, b: Tensor, solve: Solve) -> SolveI
         _concluded(*known, solve)
 
     if is_tracing():
-        effect((info, terms), conclude)
+        effect((info, terms), conclude, severity(info))
         return info
     return _concluded(info, terms, solve)
 

@@ -26,7 +26,7 @@ from phimath.shape import merge_shapes
 from phimath.solve.layout import UNKNOWN, as_unknowns, batch_of, layout_of
 from phimath.solve.methods import NONLINEAR_METHODS
 from phimath.solve.newton import EPSILON, inner, length, newton_krylov, product
-from phimath.solve.result import SolveInfo
+from phimath.solve.result import SolveInfo, severity
 from phimath.tensor import Tensor
 from phimath.tensor_tree import tree_map
 from phimath.transform.effects import effect, is_tracing
@@ -177,7 +177,7 @@ def nonlinear_report(f: Callable[..., Any], y: Any, solve: Solve, *f_args: Any) 
         _concluded(*known, solve)
 
     if is_tracing():
-        effect((info, by_term), conclude)
+        effect((info, by_term), conclude, severity(info))
         return info
     return _concluded(info, by_term, solve)
 

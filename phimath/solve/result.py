@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from phimath.elementwise import is_finite, where
 from phimath.reduce import all as all_of
 from phimath.reduce import any as any_of
+from phimath.reduce import max as max_of
 
 if TYPE_CHECKING:
     from phimath.tensor import Tensor
@@ -47,3 +49,13 @@ class SolveInfo:
             f"{self.residual:summary} (tolerance {self.tolerance:summary}, decided by "
             f"{self.decided_by})"
         )
+
+
+def severity(info: SolveInfo) -> Tensor:
+    """How far from its tolerance a solve ended, to find the worst one of a loop."""
+    tolerance = where(info.tolerance > 0, info.tolerance, 1.0)
+    excess = where(is_finite(info.residual), info.residual / tolerance, _INFINITE)
+    return max_of(excess, None)
+
+
+_INFINITE = 1e30  # beside all that is finite

@@ -7,14 +7,18 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from phimath.boundary import NONE, ZERO_GRADIENT, Boundary, as_boundary, pad
+from phimath.differentiation import derivatives_taken
 from phimath.dimension import channel, spatial
 from phimath.dtype import float_dtype
 from phimath.errors import ShapeError, ValueRangeError
+from phimath.stencil.adjoint import with_adjoint
 from phimath.stencil.compact import compact_derivative
 from phimath.stencil.shift import list_directions, moved, reach_of
-from phimath.tensor import Tensor
+from phimath.tensor import Dense, Tensor
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from phimath.shape import DimFilter, Shape
 
 Difference = Literal["central", "forward", "backward"]
@@ -184,28 +188,42 @@ def difference_along(
     denominator: float | Tensor,
 ) -> Tensor:
     """∑ₖ wₖ · (values at offsetₖ) / denominator."""
+    is_number = not isinstance(denominator, Tensor)
+    scale = 1.0 / denominator if is_number else 1.0
+    weight_at = {k: w * scale for k, w in zip(offsets, weights, strict=True) if w}
     reach = reach_of(offsets)
-    padded = pad(grid, {name: reach}, boundary)
-    weight_at = dict(zip(offsets, weights, strict=True))
-    number = denominator if isinstance(denominator, Tensor) else None
-    scale = 1.0 if isinstance(denominator, Tensor) else 1.0 / denominator
+
+    def apply(grid: Tensor) -> Tensor:
+        return _weighted_sum(pad(grid, {name: reach}, boundary), name, weight_at, reach)
+
     total: Tensor | None = None
-    for offset in sorted(weight_at, key=abs, reverse=True):
-        weight = weight_at.pop(offset, 0.0)
+    if derivatives_taken() and isinstance(grid, Dense):
+        total = with_adjoint(grid, name, reach, weight_at, boundary, apply)
+    if total is None:
+        total = apply(grid)
+    return total if is_number else total / denominator
+
+
+def _weighted_sum(
+    padded: Tensor, name: str, weights: Mapping[int, float], reach: tuple[int, int]
+) -> Tensor:
+    remaining = dict(weights)
+    total: Tensor | None = None
+    for offset in sorted(weights, key=abs, reverse=True):
+        weight = remaining.pop(offset, 0.0)
         if not weight:
             continue
         values = moved(padded, name, offset, reach)
         # Opposite neighbours have equal weights up to the sign: one product for both.
-        mirrored = weight_at.get(-offset)
+        mirrored = remaining.get(-offset)
         if offset and mirrored is not None and abs(mirrored) == abs(weight):
-            weight_at[-offset] = 0.0
+            del remaining[-offset]
             opposite = moved(padded, name, -offset, reach)
             values = values + opposite if mirrored == weight else values - opposite
-        factor = weight * scale
-        term = values if factor == 1 else values * factor
+        term = values if weight == 1 else values * weight
         total = term if total is None else total + term
     assert total is not None
-    return total if number is None else total / number
+    return total
 
 
 def spacing(dx: float | Tensor, name: str) -> float | Tensor:

@@ -130,7 +130,8 @@ def _checked_method(name: str) -> Callable[..., Any]:
             several = parameter.kind is inspect.Parameter.VAR_POSITIONAL
             for each in value if several else (value,):
                 _check_argument(name, argument, annotation, each)
-            wrapped = _wrap_callback(value) if annotation.startswith("Callable") else value
+            is_callback = annotation.startswith("Callable") and callable(value)
+            wrapped = _wrap_callback(value) if is_callback else value
             bound.arguments[argument] = _unwrap(wrapped) if annotation != "Any" else value
         for rule in rules.RULES.get(name, ()):
             _refuse_call(name, rule(bound.arguments))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from contextvars import copy_context
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
@@ -14,10 +13,11 @@ from phimath.reduce import sum as sum_of
 from phimath.stacked import Stacked
 from phimath.tensor import Dense, Tensor
 from phimath.tensor_tree import tensors_in, tree_map
+from phimath.transform.closed import zeros_like
 from phimath.transform.gradient import call_with, numbers_as_tensors
 from phimath.transform.natives import TreeForm, disassemble, materialized, moved, signatures
 from phimath.transform.reverse import checked_like
-from phimath.transform.tracer import only_up_to
+from phimath.transform.scope import Surroundings, only_up_to
 from phimath.transform.tracer.dual import DualBackend
 from phimath.transform.tracer.dual.gradient import transposed
 from phimath.transform.tracer.trees import host_zero, paired, tangents_of
@@ -109,21 +109,25 @@ class _Call:
 
     def pullback(self, backend: Backend[Any], forms: Sequence[TreeForm]) -> Pullback:
         """The rule for native arrays; the last of `forms` is that of the output."""
-        # Frameworks run backward passes later, and in threads of their own.
-        context = copy_context()
+        surroundings = Surroundings()
         # What the call holds besides the form of its arguments may be large.
         by_name, vjp = partial(_by_name, tuple(self.bound.arguments), self.form), self.vjp
 
         def backward(
             inputs: tuple[Native, ...],
             results: tuple[Native, ...],
-            cotangents: tuple[Native, ...],
+            cotangents: tuple[Native | None, ...],
         ) -> tuple[Native | None, ...]:
             named = by_name(inputs, backend)
             output = forms[-1].assemble(results, backend)
-            cotangent = forms[-1].assemble(cotangents, backend)
-            given = context.copy().run(vjp, named, output, cotangent)
-            return context.copy().run(_input_cotangents, given, named)
+            complete = (
+                zeros_like(backend, result) if cotangent is None else cotangent
+                for cotangent, result in zip(cotangents, results, strict=True)
+            )
+            cotangent = forms[-1].assemble(complete, backend)
+            with only_up_to(backend):
+                given = surroundings.run(vjp, named, output, cotangent)
+                return surroundings.run(_input_cotangents, given, named)
 
         return backward
 

@@ -15,13 +15,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from phimath.tensor import Tensor
+
 
 @dataclass(frozen=True)
 class Effect:
-    """A tree of values, and the function that reads it: raises, warns, records."""
+    """A tree of values, and the function that reads it: raises, warns, records.
+
+    severity: a real scalar.  Of the iterations of a traced loop, the one with the largest is
+        handled; `None` where each of them would matter.
+    """
 
     values: Any
     handle: Callable[[Any], None]
+    severity: Tensor | None = None
 
 
 _collected: ContextVar[list[Effect] | None] = ContextVar("collected effects", default=None)
@@ -32,8 +39,8 @@ def is_tracing() -> bool:
     return _collected.get() is not None
 
 
-def effect(values: Any, handle: Callable[[Any], None]) -> None:
-    """Have `handle` called with the tree `values`.
+def effect(values: Any, handle: Callable[[Any], None], severity: Tensor | None = None) -> None:
+    """Have `handle` called with the tree `values`; see `Effect`.
 
     Now, or after each call of the function being compiled.
     """
@@ -41,7 +48,7 @@ def effect(values: Any, handle: Callable[[Any], None]) -> None:
     if collected is None:
         handle(values)
     else:
-        collected.append(Effect(values, handle))
+        collected.append(Effect(values, handle, severity))
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from phimath.transform.effects import collecting, effect, is_tracing
 from phimath.transform.gradient import floating_tree, numbers_as_tensors
 from phimath.transform.natives import disassemble, signatures, transform_backend
 from phimath.transform.reverse import checked_like
-from phimath.transform.scope import inside_transform
 from phimath.transform.tracer import tracing
 from phimath.transform.tracer.dual import DualBackend
 from phimath.transform.tracer.trees import paired, plain_zero, tangents_of, unboxed
@@ -66,7 +65,7 @@ def push_forward(
 def _evaluated(
     function: Callable[..., Any], duals: tuple[Any, ...], tracer: DualBackend
 ) -> tuple[Any, Any]:
-    with inside_transform(), _effects_unboxed(tracer):
+    with _effects_unboxed(tracer):
         output = numbers_as_tensors(function(*duals))
     return unboxed(output, tracer), tangents_of(output, tracer, plain_zero)
 

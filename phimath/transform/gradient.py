@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from phimath.backend.support import supports, unsupported_method
 from phimath.convert import cast
+from phimath.differentiation import differentiated
 from phimath.dtype import precision_bits, promote
 from phimath.errors import DTypeError, ShapeError
 from phimath.reduce import sum as sum_of
@@ -120,16 +121,18 @@ def floating_tree(value: Any, name: str) -> Any:
     return tree
 
 
-def numbers_as_tensors(value: Any) -> Any:
-    """The same tree with floats of tuples, lists and dicts as tensors."""
+def numbers_as_tensors(value: Any, *, integers: bool = False) -> Any:
+    """The same tree with floats of tuples, lists and dicts as tensors, maybe integers, too."""
     # Numbers inside of dataclasses are settings of theirs, not variables.
     if isinstance(value, float | complex):
         number = wrap(value)
         return cast(number, promote(number.dtype, bits=precision_bits()))
+    if integers and isinstance(value, int):
+        return wrap(value)
     if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
-        return type(value)(numbers_as_tensors(part) for part in value)
+        return type(value)(numbers_as_tensors(part, integers=integers) for part in value)
     if isinstance(value, dict):
-        return {key: numbers_as_tensors(part) for key, part in value.items()}
+        return {k: numbers_as_tensors(part, integers=integers) for k, part in value.items()}
     return value
 
 
@@ -149,7 +152,7 @@ def _differentiate(
     def native_function(*arrays: Native) -> tuple[Native, tuple[Native, ...]]:
         # Arguments of its own: tracers of the framework must not stay behind in `bound`.
         trees = zip(variables, form.assemble(arrays, backend), strict=True)
-        with inside_transform():
+        with inside_transform(backend), differentiated():
             output = call_with(function, bound, dict(trees))
         loss = _checked_loss(output, function)
         extra, output_form = disassemble(output)

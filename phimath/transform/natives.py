@@ -11,9 +11,9 @@ from phimath.backend.discovery import combine
 from phimath.broadcast import Native, Signature
 from phimath.context import default_backend
 from phimath.errors import NotSupported
-from phimath.stacked import Stacked
+from phimath.stacked import Stacked, stacked_shape
 from phimath.tensor import Dense, Tensor
-from phimath.transform.tracer.level import innermost
+from phimath.transform.scope import innermost
 from phimath.tree import Structure, flatten
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from phimath.backend.contract import Backend
     from phimath.dimension import Dim
+    from phimath.dtype import DType
+    from phimath.shape import Shape
 
 
 class StackedForm(NamedTuple):
@@ -49,6 +51,33 @@ class TreeForm(NamedTuple):
         return self.structure.unflatten(
             [assemble_tensor(form, source, backend) for form in self.tensors]
         )
+
+    def described(self) -> str:
+        """In words, for messages."""
+        shapes = ", ".join(f"{_dtype_of(form)} {_shape_of(form)}" for form in self.tensors)
+        return f"{self.structure} with tensors {shapes}"
+
+    def on(self, backend: Backend[Any]) -> TreeForm:
+        """The form of the same tree on another backend."""
+        return TreeForm(self.structure, tuple(_on(form, backend) for form in self.tensors))
+
+
+def _shape_of(form: TensorForm) -> Shape:
+    if isinstance(form, StackedForm):
+        return stacked_shape([_shape_of(component) for component in form.components], form.dim)
+    return form.shape
+
+
+def _dtype_of(form: TensorForm) -> DType:
+    return _dtype_of(form.components[0]) if isinstance(form, StackedForm) else form.dtype
+
+
+def _on(form: TensorForm, backend: Backend[Any]) -> TensorForm:
+    if isinstance(form, StackedForm):
+        return StackedForm(
+            form.dim, tuple(_on(component, backend) for component in form.components)
+        )
+    return form.replace(backend=backend)
 
 
 def disassemble(tree: Any) -> tuple[list[Native], TreeForm]:

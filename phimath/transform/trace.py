@@ -9,9 +9,10 @@ import numpy as np
 
 from phimath.broadcast import Native, Signature
 from phimath.dtype import INT64, complex_dtype, float_dtype
-from phimath.random.state import TRACED_KEYS, next_key, traced_keys
+from phimath.random.state import key_source, traced_draws
 from phimath.shape import EMPTY_SHAPE
-from phimath.transform.effects import collecting
+from phimath.tensor import Tensor, dense_of
+from phimath.transform.effects import Effect, collecting
 from phimath.transform.natives import (
     StackedForm,
     TensorForm,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from phimath.tree import Structure
 
 Feed: TypeAlias = "Callable[[Any], Native] | None"
+Handlers: TypeAlias = "tuple[tuple[TreeForm, Callable[[Any], None]], ...]"
 
 
 @final
@@ -51,17 +53,18 @@ class Trace(NamedTuple):
     program: Callable[..., tuple[Native, ...]]
     feed: tuple[Feed, ...] | None
     """Conversions of the arguments, `None` if none needs any."""
-    draws: int
-    no_keys: Native
+    draws: int | None
+    """How many random numbers a call draws; `None` if that depends on data."""
+    no_draws: tuple[Native, Native]
     output: TreeForm
-    effects: tuple[tuple[TreeForm, Callable[[Any], None]], ...]
+    effects: Handlers
 
     def __call__(self, natives: Sequence[Native]) -> Any:
         """Run the program, and handle the effects of this call."""
         if self.feed is not None:
             natives = _fed(natives, self.feed)
-        keys = _fresh_keys(self.backend, self.draws) if self.draws else self.no_keys
-        results = self.program(keys, *natives)
+        draws = self.no_draws if self.draws == 0 else _fresh_draws(self.backend, self.draws or 0)
+        results = self.program(*draws, *natives)
         if not self.effects:
             return self.output.assemble(results, self.backend)
         source = iter(results)
@@ -79,31 +82,40 @@ def trace(
     backend: Backend[Any],
 ) -> Trace | None:
     """Program for `call` of a tree; `None` if the backend has nothing that compiles."""
-    found: list[tuple[TreeForm, tuple[tuple[TreeForm, Callable[[Any], None]], ...], int]] = []
+    found: list[
+        tuple[TreeForm, tuple[tuple[TreeForm, Callable[[Any], None]], ...], int | None]
+    ] = []
     forms = tuple(_traced_form(form, backend) for form in leaves)
 
-    def program(keys: Native, *arrays: Native) -> tuple[Native, ...]:
+    def program(seed: Native, first: Native, *arrays: Native) -> tuple[Native, ...]:
         source = iter(arrays)
         tree = structure.unflatten([assemble_tensor(form, source) for form in forms])
-        with inside_transform(), collecting() as effects, traced_keys(backend, keys) as generator:
+        with (
+            inside_transform(backend),
+            collecting() as effects,
+            traced_draws(backend, seed, first) as generator,
+        ):
             output = call(tree)
+        draws = generator.drawn if isinstance(generator.drawn, int) else None
+        if draws is None:
+            effects.append(Effect(dense_of(generator.drawn, backend, EMPTY_SHAPE), _drawn))
         results, output_form = _on_backend(output, backend)
         effect_forms: list[tuple[TreeForm, Callable[[Any], None]]] = []
         for effect in effects:
             values, form = _on_backend(effect.values, backend)
             results += values
             effect_forms.append((form, effect.handle))
-        found.append((output_form, tuple(effect_forms), generator.count))
+        found.append((output_form, tuple(effect_forms), draws))
         return tuple(results)
 
     feed = tuple(_feeder(part, backend) for form in leaves for part in parts(form))
-    no_keys = backend.from_numpy(np.zeros((TRACED_KEYS, 2), np.int64))
-    compiled = backend.compile(program, [no_keys, *_fed(natives, feed)])
+    no_draws = backend.from_numpy(np.zeros(2, np.int64)), backend.full((), 0, INT64)
+    compiled = backend.compile(program, [*no_draws, *_fed(natives, feed)])
     if not found:
         return None
     output, effect_forms, draws = found[-1]
     needed = feed if any(feed) else None
-    return Trace(backend, compiled, needed, draws, no_keys, output, effect_forms)
+    return Trace(backend, compiled, needed, draws, no_draws, output, effect_forms)
 
 
 def parts(form: TensorForm | type) -> Iterator[Signature | type]:
@@ -115,11 +127,14 @@ def parts(form: TensorForm | type) -> Iterator[Signature | type]:
         yield form
 
 
-def _fresh_keys(backend: Backend[Any], draws: int) -> Native:
-    """What as many draws outside would get."""
-    keys = np.zeros((TRACED_KEYS, 2), np.int64)
-    keys[:draws] = [next_key() for _ in range(draws)]
-    return backend.from_numpy(keys)
+def _fresh_draws(backend: Backend[Any], draws: int) -> tuple[Native, Native]:
+    """Seed and first number of what as many draws outside would get."""
+    source = key_source()
+    return source.seed_words(backend), backend.full((), source.reserve(draws), INT64)
+
+
+def _drawn(count: Tensor) -> None:
+    key_source().reserve(int(count))
 
 
 def _fed(natives: Sequence[Native], feed: Sequence[Feed]) -> list[Native]:

@@ -291,7 +291,7 @@ def test_outputs_saved_for_a_custom_gradient_are_differentiated_again():
 
 def test_custom_gradients_accept_integers_unused_outputs_and_missing_cotangents():
     def rule(arguments, outputs, cotangents):
-        assert [c.shape for c in cotangents] == [(3,), (3,), ()]
+        assert cotangents[1:] == (None, None)
         return cotangents[0] * arguments[1], None, None
 
     def function(x):

@@ -186,7 +186,7 @@ def test_random_numbers_in_traced_loops_are_refused(backend):
     def walk(x):
         return repeat_while(lambda x: x < 10, lambda x: (x + random_uniform(),), x)
 
-    with pytest.raises(NotSupported, match="before the loop"):
+    with pytest.raises(NotSupported, match="before the solve"):
         walk(of(backend, 0.0))
 
 

@@ -21,6 +21,7 @@ from phimath.transform import (
     jvp,
     vectorize,
     vjp,
+    while_loop,
 )
 from phimath.wrap import wrap
 
@@ -42,6 +43,17 @@ def with_own_rule(f):
     )
 
 
+def repeated_three_times(f):
+    def total(x):
+        start = (0, f(x) * -2)
+        loop = while_loop(
+            lambda n, y: n < 3, lambda n, y: (n + 1, y + f(x)), *start, max_iterations=4
+        )
+        return loop[1]
+
+    return total
+
+
 # Each turns a function of elements into its derivative of the given order.
 TRANSFORMS = {
     "gradient": (1, lambda f: gradient(lambda x: sum_of(f(x)), get_output=False)),
@@ -61,6 +73,7 @@ TRANSFORMS = {
     "cond": (0, lambda f: lambda x: cond(sum_of(x) < 1e9, f, lambda x: -f(x), x)),
     "custom_gradient": (0, with_own_rule),
     "iterate": (0, lambda f: lambda x: iterate(lambda y: y + f(x), 2, f(x) * -1)),
+    "while_loop": (0, repeated_three_times),
 }
 
 
@@ -92,6 +105,10 @@ def test_pair_of_transforms_is_right(backend, outer, inner):
         ("jvp", "jvp", "jvp"),
         ("vectorize", "hessian", "vjp"),
         ("jacobian", "cond", "gradient"),
+        ("jit_compile", "gradient", "iterate"),
+        ("jit_compile", "hessian", "while_loop"),
+        ("jit_compile", "iterate", "gradient"),
+        ("gradient", "while_loop", "gradient"),
     ],
     ids="-".join,
 )

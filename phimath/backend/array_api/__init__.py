@@ -6,7 +6,7 @@ overrides what its library does better, and declares in `unsupported` what it ca
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from phimath.backend.array_api.arrange import ArrayApiArrange
 from phimath.backend.array_api.compile import ArrayApiCompile
@@ -20,6 +20,12 @@ from phimath.backend.array_api.spectral import ArrayApiSpectral
 from phimath.backend.contract import Backend
 
 A = TypeVar("A")
+
+
+_NO_DERIVATIVES: Final = (
+    "The Array API standard has no automatic differentiation. Write `from phisim.torch import *`, "
+    "`from phisim.jax import *` or `from phisim.tensorflow import *`."
+)
 
 
 class ArrayApiBackend(
@@ -37,9 +43,8 @@ class ArrayApiBackend(
     """All topics by standard functions of the namespace `xp`."""
 
     unsupported: ClassVar[dict[str, str]] = {
-        "value_and_gradient": "The Array API standard has no automatic differentiation. Write "
-        "`from phisim.torch import *`, `from phisim.jax import *` or "
-        "`from phisim.tensorflow import *`.",
+        "value_and_gradient": _NO_DERIVATIVES,
+        "vjp": _NO_DERIVATIVES,
         "eigenvalues": "The Array API standard decomposes Hermitian matrices only. Use eigh, or "
         "convert to NumPy.",
     }

@@ -20,14 +20,3 @@ class ArrayApiCompile(Compile[A]):
     ) -> Callable[..., tuple[A, ...]]:
         """The function itself, which runs in Python at each call."""
         return function
-
-    def while_loop(
-        self,
-        condition: Callable[..., A],
-        body: Callable[..., tuple[A, ...]],
-        state: tuple[A, ...],
-    ) -> tuple[A, ...]:
-        """A loop in Python."""
-        while condition(*state):
-            state = body(*state)
-        return state

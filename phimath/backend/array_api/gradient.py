@@ -26,7 +26,9 @@ class ArrayApiGradient(Gradient[A]):
     def custom_gradient(
         self,
         forward: Callable[..., tuple[A, ...]],
-        backward: Callable[[tuple[A, ...], tuple[A, ...], tuple[A, ...]], tuple[A | None, ...]],
+        backward: Callable[
+            [tuple[A, ...], tuple[A, ...], tuple[A | None, ...]], tuple[A | None, ...]
+        ],
         arguments: Sequence[A],
     ) -> tuple[A, ...]:
         """Evaluates `forward`: without derivatives there is none to replace."""
@@ -35,3 +37,20 @@ class ArrayApiGradient(Gradient[A]):
     def stop_gradient(self, a: A) -> A:
         """The same array."""
         return a
+
+    def vjp(
+        self, function: Callable[..., tuple[A, ...]], arguments: Sequence[A]
+    ) -> tuple[tuple[A, ...], Callable[[Sequence[A | None]], tuple[A, ...]]]:
+        """Raises `NotSupported` with the backend's advice."""
+        backend: Any = self
+        raise unsupported_method(backend, "vjp")
+
+    def close(
+        self, function: Callable[..., tuple[A, ...]], arguments: Sequence[A]
+    ) -> tuple[Callable[..., tuple[A, ...]], tuple[A, ...]]:
+        """The function itself: nothing is traced or differentiated."""
+        return function, ()
+
+    def records(self, arrays: Sequence[A]) -> bool | None:
+        """No."""
+        return False

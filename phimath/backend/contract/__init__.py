@@ -19,6 +19,7 @@ from phimath.backend.contract.elementwise import Elementwise
 from phimath.backend.contract.gradient import Gradient
 from phimath.backend.contract.index import Index
 from phimath.backend.contract.linear_algebra import LinearAlgebra
+from phimath.backend.contract.loop import Loop
 from phimath.backend.contract.random import Random
 from phimath.backend.contract.reduce import Reduce
 from phimath.backend.contract.spectral import Spectral
@@ -37,6 +38,7 @@ class Backend(
     Spectral[A],
     Random[A],
     Gradient[A],
+    Loop[A],
     Compile[A],
     ABC,
     Generic[A],

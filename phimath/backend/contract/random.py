@@ -41,6 +41,17 @@ class Random(ABC, Generic[A]):
         words = backend.reshape(words, (2 * ((count + 1) // 2),))
         return backend.get(words, (slice(0, count),))
 
+    def random_key(self, seed: A, number: A) -> A:
+        """Both words (int64) of Threefry-2x32-20 with the key `seed` and the counter `number`.
+
+        seed: two words, int64; number: an int64 scalar, whose low word is the first of the counter.
+        """
+        backend = cast("Backend[A]", self)
+        one = backend.reshape(number, (1,))
+        first = backend.function("bitwise_and")(one, MASK)
+        second = backend.function("bitwise_right_shift")(one, 32)
+        return backend.concat(_threefry(backend, _words_of(backend, seed), first, second), 0)
+
 
 def key_schedule(key: tuple[int, int]) -> tuple[int, int, int]:
     """The three words that are injected in turn."""

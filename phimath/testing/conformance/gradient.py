@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from phimath.dtype import INT64
 from phimath.testing.conformance.case import (
     COMPLEXES,
     FLOATS,
@@ -162,6 +163,81 @@ def _of_complex(dtype: str) -> Iterator[Case]:
     yield _gradients(f"{dtype}-square", _real_of_square, [z], real_of_square)
 
 
+def _twice_and_product(backend: Backend[Any]) -> Callable[..., Any]:
+    multiply = backend.function("multiply")
+    return lambda a, b: (multiply(a, 2), multiply(a, b), backend.cast(a, INT64))
+
+
+def _pulled_back(backend: Backend[Any]) -> Callable[..., Any]:
+    """The sum of a pullback, and all that both pullbacks of the function give."""
+
+    def loss(a: Native, b: Native, cotangent: Native) -> tuple[Native, tuple[Native, ...]]:
+        outputs, pullback = backend.vjp(_twice_and_product(backend), (a, b))
+        first, second = pullback((cotangent, None, None)), pullback((None, cotangent, None))
+        return _total(backend, second[0]), (*outputs, *first, *second)
+
+    return loss
+
+
+def _vjps(dtype: str) -> Iterator[Case]:
+    a, b, c = (sample(dtype, 2, 3, seed=seed) for seed in range(3))
+
+    def outputs(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, ...]:
+        return 2 * a, a * b, a.astype("int64")
+
+    def pulled(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> Any:
+        extra = (*outputs(a, b), 2 * c, np.zeros_like(b), c * b, c * a)
+        return np.sum(c * b), extra, (np.zeros_like(a), c, b)
+
+    yield _gradients(f"{dtype}-pullback", _pulled_back, [a, b, c], pulled)
+    yield Case(dtype, "vjp", (Made(_twice_and_product), [a, b]), lambda _, given: outputs(*given))
+
+
+def _of_surroundings(backend: Backend[Any]) -> Callable[..., Any]:
+    """Derivatives by an argument, and by what a closed function used from around it."""
+    multiply, add = backend.function("multiply"), backend.function("add")
+    fixed = backend.from_numpy(np.arange(3.0))
+
+    def loss(a: Native, b: Native) -> tuple[Native, tuple[Native, ...]]:
+        square = multiply(b, b)
+        closed, captured = backend.close(lambda a: (multiply(add(a, fixed), square),), (a,))
+        (product,) = closed(a, *captured)
+        return backend.sum(product, (0,)), ()
+
+    return loss
+
+
+def _closed(backend: Backend[Any]) -> Callable[..., Any]:
+    return lambda a: (backend.function("multiply")(a, a),)
+
+
+def _tripled(backend: Backend[Any]) -> Callable[..., Any]:
+    return lambda a: backend.function("multiply")(a, 3)
+
+
+def _claimed(backend: Backend[Any]) -> Callable[..., Any]:
+    """3a with a derivative that claims to be 7."""
+    multiply = backend.function("multiply")
+    return lambda a: (
+        _total(backend, backend.linear_map(_tripled(backend), lambda c: multiply(c, 7), a)),
+        (),
+    )
+
+
+def _functions_of_functions() -> Iterator[Case]:
+    a, b = sample("float64", 3), sample("float64", 3, seed=1)
+
+    def surroundings(a: np.ndarray, b: np.ndarray) -> Any:
+        fixed = np.arange(3.0)
+        return np.sum((a + fixed) * b * b), (), (b * b, 2 * (a + fixed) * b)
+
+    yield _gradients("surroundings", _of_surroundings, [a, b], surroundings)
+    yield _gradients("claimed", _claimed, [a], lambda a: (np.sum(3 * a), (), (np.full(3, 7.0),)))
+    yield Case("square", "close", (Made(_closed), [a]), lambda *_: ())
+    yield Case("triple", "linear_map", (Made(_tripled), Made(_never_called), a), lambda *_: 3 * a)
+    yield Case("constants", "records", ([a],), lambda _: None, observe=lambda found: found or None)
+
+
 def _outside_of_derivatives() -> Iterator[Case]:
     for dtype in NUMERIC:
         a, b = sample(dtype, 2, 3), sample(dtype, 2, 3, seed=1)
@@ -177,6 +253,9 @@ def _cases() -> Iterator[Case]:
         yield from _of_real(dtype)
     for dtype in COMPLEXES:
         yield from _of_complex(dtype)
+    for dtype in FLOATS:
+        yield from _vjps(dtype)
+    yield from _functions_of_functions()
     yield from _outside_of_derivatives()
 
 

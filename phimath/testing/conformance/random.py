@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from phimath.testing.conformance.case import Case
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _WORD: Final = 2**32 - 1
 _ROTATIONS: Final = (13, 15, 26, 6, 17, 29, 16, 24)
@@ -37,7 +40,20 @@ def _published(*_: Any) -> np.ndarray:
     return np.array([0x6B200159, 0x99BA4EFE], "int64")
 
 
+def _key(seed: np.ndarray, number: np.ndarray) -> np.ndarray:
+    low, high = int(number) & _WORD, int(number) >> 32
+    return np.array(threefry((int(seed[0]), int(seed[1])), (low, high)), "int64")
+
+
+def _keys() -> Iterator[Case]:
+    for number in (0, 5, 2**32 + 7):
+        for seed in ((1, 2), (0xFFFFFFFF, 0x83707344)):
+            arrays = np.array(seed, "int64"), np.asarray(number, "int64")
+            yield Case(f"{seed[0]:x}-{number:x}", "random_key", arrays, _key)
+
+
 CASES: Final = (
+    *_keys(),
     Case("published", "random_bits", ((0, 0), 2), _published, takes_device=True),
     *(
         Case(

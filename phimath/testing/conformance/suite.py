@@ -18,6 +18,7 @@ from phimath.testing.conformance import (
     gradient,
     index,
     linear_algebra,
+    loop,
     random,
     reduce,
     spectral,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 TOPICS: Final = (
     convert, create, elementwise, reduce, arrange,
-    index, linear_algebra, spectral, random, gradient, compile,
+    index, linear_algebra, spectral, random, gradient, loop, compile,
 )  # fmt: skip
 CASES: Final[tuple[Case, ...]] = tuple(case for topic in TOPICS for case in topic.CASES)
 _SMOOTH: Final = tuple(case for case in CASES if case.differentiable)

@@ -2,6 +2,4 @@
 
 from phimath.transform.tracer.base import Box as Box
 from phimath.transform.tracer.base import Tracer as Tracer
-from phimath.transform.tracer.level import innermost as innermost
-from phimath.transform.tracer.level import only_up_to as only_up_to
 from phimath.transform.tracer.level import tracing as tracing

@@ -27,11 +27,10 @@ class Run:
 
 
 class Box(Boxed):
-    """An array of the inner backend, and what a tracer adds to it."""
+    """A box that was made in one run of a tracer."""
 
-    __slots__ = ("primal", "run")
+    __slots__ = ("run",)
 
-    primal: Native
     run: Run
 
     @property

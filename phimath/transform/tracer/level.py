@@ -1,14 +1,13 @@
-"""Which tracers are at work here: each transform in another one traces on top of its tracer."""
+"""Tracers at work: each transform in another one traces on top of its tracer."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from contextvars import ContextVar
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import ref
 
-from phimath.backend.discovery import holds
+from phimath.transform.scope import innermost, inside_transform
 from phimath.transform.tracer.base import Run, Tracer
 
 if TYPE_CHECKING:
@@ -18,41 +17,20 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=Tracer[Any])
 
-_innermost: ContextVar[Tracer[Any] | None] = ContextVar("innermost tracer", default=None)
 # Plans are kept per backend: a tracer that is used again finds its own.
 _idle: dict[tuple[type[Tracer[Any]], Backend[Any]], list[Tracer[Any]]] = {}
 _lock = Lock()
-
-
-def innermost(backend: Backend[Any]) -> Backend[Any]:
-    """The innermost active tracer of this backend's arrays, or the backend itself.
-
-    What a function computes with the backend may depend on what the tracer follows.
-    """
-    tracer = _innermost.get()
-    return tracer if tracer is not None and holds(tracer, backend) else backend
 
 
 @contextmanager
 def tracing(kind: type[T], backend: Backend[Any]) -> Iterator[T]:
     """A tracer of the backend's arrays that nobody else uses, innermost in the `with` block."""
     tracer = _taken(kind, innermost(backend))
-    token = _innermost.set(tracer)
     try:
-        yield tracer
+        with inside_transform(tracer):
+            yield tracer
     finally:
-        _innermost.reset(token)
         _give_back(tracer)
-
-
-@contextmanager
-def only_up_to(backend: Backend[Any]) -> Iterator[None]:
-    """Leave tracers of this backend's arrays out of what is done in the `with` block."""
-    token = _innermost.set(backend if isinstance(backend, Tracer) else None)
-    try:
-        yield
-    finally:
-        _innermost.reset(token)
 
 
 def _taken(kind: type[T], inner: Backend[Any]) -> T:

@@ -12,6 +12,7 @@ from phimath.transform.tracer.dual.elementwise import DualElementwise
 from phimath.transform.tracer.dual.gradient import DualGradient
 from phimath.transform.tracer.dual.index import DualIndex
 from phimath.transform.tracer.dual.linear_algebra import DualLinearAlgebra
+from phimath.transform.tracer.dual.loop import DualLoop
 from phimath.transform.tracer.dual.random import DualRandom
 from phimath.transform.tracer.dual.reduce import DualReduce
 from phimath.transform.tracer.dual.spectral import DualSpectral
@@ -29,6 +30,7 @@ class DualBackend(
     DualSpectral,
     DualRandom,
     DualGradient,
+    DualLoop,
     DualCompile,
 ):
     """A rule for each method of the contract; a topic's rules are in the file of its name."""

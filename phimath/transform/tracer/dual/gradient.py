@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from phimath.backend.support import supports
+from phimath.differentiation import differentiated
 from phimath.dtype import DType
 from phimath.errors import NotSupported
-from phimath.transform.tracer.dual.parts import DualParts
+from phimath.transform.tracer.dual.parts import DualParts, have_tangents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,17 +48,11 @@ class DualGradient(DualParts):
                 for native, variable in zip(natives[:count], is_variable, strict=True)
             ]
             loss, extra = function(*duals)
-            has_tangent[:] = [output.tangent is not None for output in extra]
-            outputs = [loss.primal, *(output.primal for output in extra)]
-            outputs += [output.tangent for output in extra if output.tangent is not None]
-            return self.change(loss), tuple(outputs)
+            has_tangent[:] = have_tangents(extra)
+            return self.change(loss), (loss.primal, *self.apart(extra))
 
         tangent, outputs, found = inner.value_and_gradient(slope, [*primals, *changes])
-        given = iter(outputs[1 + len(has_tangent) :])
-        extra = tuple(
-            self.dual(output, next(given) if has else None)
-            for output, has in zip(outputs[1:], has_tangent, strict=False)
-        )
+        extra = self.together(outputs[1:], has_tangent)
         by_change = iter(found[count:])
         gradients = tuple(
             self.dual(next(by_change), by_primal) if variable else self.constant(by_primal)
@@ -68,7 +64,7 @@ class DualGradient(DualParts):
         self,
         forward: Callable[..., tuple[Dual, ...]],
         backward: Callable[
-            [tuple[Dual, ...], tuple[Dual, ...], tuple[Dual, ...]], tuple[Dual | None, ...]
+            [tuple[Dual, ...], tuple[Dual, ...], tuple[Dual | None, ...]], tuple[Dual | None, ...]
         ],
         arguments: Sequence[Dual],
     ) -> tuple[Dual, ...]:
@@ -77,9 +73,14 @@ class DualGradient(DualParts):
         def inner_forward(*natives: Native) -> tuple[Native, ...]:
             return tuple(output.primal for output in forward(*self.constants(natives)))
 
-        def inner_backward(*parts: tuple[Native, ...]) -> tuple[Native | None, ...]:
-            found = backward(*(self.constants(part) for part in parts))  # type: ignore[arg-type]  # three
-            return tuple(None if cotangent is None else cotangent.primal for cotangent in found)
+        def inner_backward(
+            inputs: tuple[Native, ...],
+            outputs: tuple[Native, ...],
+            cotangents: tuple[Native | None, ...],
+        ) -> tuple[Native | None, ...]:
+            given = tuple(None if c is None else self.constant(c) for c in cotangents)
+            found = backward(self.constants(inputs), self.constants(outputs), given)
+            return tuple(None if c is None else c.primal for c in found)
 
         primals = tuple(argument.primal for argument in arguments)
         results = self.inner.custom_gradient(inner_forward, inner_backward, primals)
@@ -87,6 +88,71 @@ class DualGradient(DualParts):
         tangents = transposed(self.inner, inner_backward, primals, results, changes)
         pairs = zip(results, tangents, strict=True)
         return tuple(self.dual(result, tangent) for result, tangent in pairs)
+
+    def linear_map(
+        self, function: Callable[[Dual], Dual], transposed: Callable[[Dual], Dual], argument: Dual
+    ) -> Dual:
+        """The same function of the tangent."""
+
+        def inner_function(native: Native) -> Native:
+            return function(self.constant(native)).primal
+
+        def inner_transposed(native: Native) -> Native:
+            return transposed(self.constant(native)).primal
+
+        def apply(native: Native) -> Native:
+            return self.inner.linear_map(inner_function, inner_transposed, native)
+
+        return self.linear(apply, argument)
+
+    def vjp(
+        self, function: Callable[..., tuple[Dual, ...]], arguments: Sequence[Dual]
+    ) -> tuple[tuple[Dual, ...], Callable[[Sequence[Dual | None]], tuple[Dual, ...]]]:
+        """By one pullback of values and tangents.
+
+        Of (x, v) ↦ (f(x), J v), J being the Jacobian at x, the cotangents (dc, c) go to v as Jᵀ c,
+        and to x as the change of that.
+        """
+        inner, count = self.inner, len(arguments)
+        has_tangent: list[bool] = []
+
+        def pushed(*natives: Native) -> tuple[Native, ...]:
+            outputs = function(*map(self.dual, natives[:count], natives[count:]))
+            has_tangent[:] = have_tangents(outputs)
+            return self.apart(outputs)
+
+        given = (*(a.primal for a in arguments), *map(self.change, arguments))
+        results, inner_pullback = inner.vjp(pushed, given)
+        outputs = self.together(results, has_tangent)
+
+        def pullback(cotangents: Sequence[Dual | None]) -> tuple[Dual, ...]:
+            of_tangents = [
+                None if c is None else c.primal for c in compress(cotangents, has_tangent)
+            ]
+            of_primals = [None if c is None else c.tangent for c in cotangents]
+            found = inner_pullback([*of_tangents, *of_primals])
+            return tuple(map(self.dual, found[count:], found[:count]))
+
+        return outputs, pullback
+
+    def close(
+        self, function: Callable[..., tuple[Dual, ...]], arguments: Sequence[Dual]
+    ) -> tuple[Callable[..., tuple[Dual, ...]], tuple[Dual, ...]]:
+        """The function itself, traced once: rules of this backend see what it holds.
+
+        Where the inner backend needs a closed function, it closes that of values and tangents.
+        """
+        has_tangent = have_tangents(arguments)
+
+        def apart(*natives: Native) -> tuple[Native, ...]:
+            return self.apart(function(*self.together(natives, has_tangent)))
+
+        self.inner.close(apart, self.apart(arguments))
+        return function, ()
+
+    def records(self, arrays: Sequence[Dual]) -> bool | None:
+        """Whether the inner backend does, of values or tangents."""
+        return self.inner.records(self.apart(arrays))
 
     def stop_gradient(self, a: Dual) -> Dual:
         """A constant."""
@@ -116,17 +182,18 @@ def transposed(
             f"{backend} can't get that of jvp. Give a rule for it, too: "
             "custom_gradient(f, vjp, jvp=rule); or use torch, jax or tensorflow."
         )
-    zeros = [
-        backend.full(backend.sizes(o), 0, backend.dtype(o), backend.device(o)) for o in outputs
+    variables = [
+        backend.full(backend.sizes(o), 0, backend.dtype(o), backend.device(o))
+        for o, variable in zip(outputs, is_variable, strict=True)
+        if variable
     ]
 
     def pairing(*cotangents: Native) -> tuple[Native, tuple[()]]:
         given = iter(cotangents)
-        parts = zip(zeros, is_variable, strict=True)
-        found = backward(inputs, outputs, tuple(next(given) if v else zero for zero, v in parts))
+        with differentiated():
+            found = backward(inputs, outputs, tuple(next(given) if v else None for v in is_variable))
         return _inner_product(backend, found, tangents, real), ()
 
-    variables = [zero for zero, variable in zip(zeros, is_variable, strict=True) if variable]
     real = DType(float, backend.dtype(variables[0]).precision)
     _, _, gradients = backend.value_and_gradient(pairing, variables)
     given = iter(gradients)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from phimath.transform.tracer.base import Tracer
@@ -55,6 +56,26 @@ class DualParts(Tracer[Dual]):
         """The tangent, also if it is zero."""
         return self.zeros_like(a.primal) if a.tangent is None else a.tangent
 
+    def apart(
+        self, duals: Sequence[Dual], has_tangent: Sequence[bool] | None = None
+    ) -> tuple[Native, ...]:
+        """Arrays of the inner backend: tangents, then primals.
+
+        has_tangent: whose tangents, even if they are zero; by default of those that have one.
+        """
+        if has_tangent is None:
+            has_tangent = have_tangents(duals)
+        chosen = compress(duals, has_tangent)
+        return (*map(self.change, chosen), *(dual.primal for dual in duals))
+
+    def together(
+        self, natives: Sequence[Native], has_tangent: Sequence[bool]
+    ) -> tuple[Dual, ...]:
+        """Inverse of `apart`."""
+        tangents, count = iter(natives), sum(has_tangent)
+        pairs = zip(natives[count:], has_tangent, strict=True)
+        return tuple(self.dual(native, next(tangents) if has else None) for native, has in pairs)
+
     def total(self, terms: Sequence[Native]) -> Native | None:
         """Sum of tangents, `None` of none."""
         add = self.inner.function("add")
@@ -72,3 +93,8 @@ class DualParts(Tracer[Dual]):
         if len(own) < len(sizes):
             array = inner.reshape(array, (1,) * (len(sizes) - len(own)) + own)
         return inner.broadcast_to(array, sizes)
+
+
+def have_tangents(duals: Sequence[Dual]) -> list[bool]:
+    """Whose tangents are not known to be zero."""
+    return [dual.tangent is not None for dual in duals]

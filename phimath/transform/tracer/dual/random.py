@@ -19,3 +19,7 @@ class DualRandom(DualParts):
         """A constant."""
         words = key if isinstance(key, tuple) else key.primal
         return self.constant(self.inner.random_bits(words, count, device))
+
+    def random_key(self, seed: Dual, number: Dual) -> Dual:
+        """A constant."""
+        return self.constant(self.inner.random_key(seed.primal, number.primal))

@@ -1,0 +1,88 @@
+"""What a loop carries from step to step: the state, the number of the next draw, and reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, final
+
+from phimath.dtype import INT64
+from phimath.transform.closed import Closed
+from phimath.transform.natives import signatures
+from phimath.transform.scan_rule import split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from phimath.backend.contract import Backend
+    from phimath.broadcast import Native, Signature
+    from phimath.transform.traced_step import TracedStep
+
+Arrays = tuple[Any, ...]
+
+
+@final
+class Carry:
+    """How a traced step becomes the body of a scan.
+
+    Of the reports of all steps, that of the largest severity is carried.
+
+    body: of state, number of the next draw if there are draws, and reports.
+    nothing: reports before the first step, of negative severity.
+    """
+
+    def __init__(self, backend: Backend[Any], step: TracedStep) -> None:
+        """The step gives what it takes."""
+        self._backend = backend
+        self._step = step
+        self._has_draws = step.gives.draws != 0
+        reports = [signatures(form) for form, _ in step.gives.reports]
+        self._counts = (len(step.natives), int(self._has_draws), *map(len, reports))
+        self.nothing = tuple(
+            _filled(backend, part, -1 if i == 0 else 0)
+            for parts in reports
+            for i, part in enumerate(parts)
+        )
+        plain, differentiable, captured = step.function
+        self.body = Closed(
+            self._with_carry(plain), self._with_carry(differentiable), (step.seed, *captured)
+        )
+
+    def start(self, number: Native) -> Arrays:
+        """Before the first step; `number` of the next draw."""
+        return (*self._step.natives, *([number] if self._has_draws else ()), *self.nothing)
+
+    def parts(self, arrays: Arrays) -> tuple[Arrays, Arrays, tuple[Arrays, ...]]:
+        """State, number of the next draw if there are draws, and reports."""
+        state, numbers, *reports = split(arrays, *self._counts)
+        return state, numbers, tuple(reports)
+
+    def _with_carry(self, function: Callable[..., Arrays]) -> Callable[..., Arrays]:
+        backend, carried = self._backend, sum(self._counts)
+
+        def body(*arrays: Native) -> Arrays:
+            state, numbers, reports = self.parts(arrays[:carried])
+            seed, *captured = arrays[carried:]
+            number = numbers[0] if numbers else backend.full((), 0, INT64)
+            found = self._step.apart(function(*state, seed, number, *captured))
+            worst = map(self._worse, reports, found.reports)
+            return (
+                *found.state,
+                *(backend.function("add")(n, found.drawn) for n in numbers),
+                *(array for report in worst for array in report),
+                *found.kept,
+            )
+
+        return body
+
+    def _worse(self, old: Arrays, new: Arrays) -> Arrays:
+        is_worse = self._backend.function("greater")(new[0], old[0])
+        return tuple(self._backend.where(is_worse, b, a) for a, b in zip(old, new, strict=True))
+
+
+def as_scalar(backend: Backend[Any], number: int | Native) -> Native:
+    """An integer as an array."""
+    return backend.full((), number, INT64) if isinstance(number, int) else number
+
+
+def _filled(backend: Backend[Any], part: Signature, value: int) -> Native:
+    sizes = tuple(part.shape.get_size(name) for name in part.stored.names)
+    return backend.full(sizes, value, part.dtype)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from phimath.differentiation import derivatives_taken, not_differentiated
 from phimath.transform.closed import Closed, may_be_differentiated
-from phimath.transform.scan_rule import ScanRule
+from phimath.transform.reports import closed_with_reports
+from phimath.transform.scan_rule import ScanRule, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,8 +72,7 @@ def scan(backend: Backend[Any], what: Scan, state: Arrays, rows: Arrays = ()) ->
         body: Callable[..., Arrays], count: Native, start: Arrays, given: Arrays
     ) -> tuple[Arrays, Arrays]:
         back = Scan(body, what.length, None, count if ends_early else None, not what.reverse)
-        result = scan(backend, back, start, given)
-        return result.state, result.kept
+        return _reported_scan(backend, back, start, given)
 
     rule = ScanRule(
         backend=backend,
@@ -85,6 +85,36 @@ def scan(backend: Backend[Any], what: Scan, state: Arrays, rows: Arrays = ()) ->
     )
     results = backend.custom_gradient(rule.forward, rule.backward, (*arguments, *end.arrays))
     return ScanResult(*rule.visible(results))
+
+
+def _reported_scan(
+    backend: Backend[Any], what: Scan, state: Arrays, rows: Arrays
+) -> tuple[Arrays, Arrays]:
+    """Final state and what was kept; effects are passed on, such as those of adjoint solves."""
+    assert not isinstance(what.body, Closed)
+    sample = (*state, *(_first(backend, row) for row in rows))
+    closed, reports = closed_with_reports(backend, what.body, sample)
+    carried, reported = len(state), reports.count
+
+    def with_worst(function: Callable[..., Arrays]) -> Callable[..., Arrays]:
+        def body(*arrays: Native) -> Arrays:
+            given, worst, others = split(
+                arrays, carried, reported, len(arrays) - carried - reported
+            )
+            results = function(*given, *others)
+            following, kept, now = split(
+                results, carried, len(results) - carried - reported, reported
+            )
+            return (*following, *reports.worst(backend, worst, now), *kept)
+
+        return body
+
+    body = Closed(with_worst(closed.plain), with_worst(closed.differentiable), closed.captured)
+    nothing = reports.nothing(backend)
+    result = scan(backend, replace(what, body=body, fixed=reported), (*state, *nothing), rows)
+    final, worst = split(result.state, carried, reported)
+    reports.pass_on(backend, worst)
+    return final, result.kept
 
 
 class _End(NamedTuple):

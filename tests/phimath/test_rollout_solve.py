@@ -9,7 +9,8 @@ from phimath.dimension import spatial
 from phimath.dtype import precision
 from phimath.errors import NotConverged
 from phimath.reduce import sum as sum_of
-from phimath.solve import Solve, SymmetricOperator, solve_symmetric
+from phimath.solve import Solve, solve_symmetric
+from phimath.sparse import SymmetricOperator
 from phimath.stencil import laplace
 from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from phimath.backend.contract.gradient import Gradient
+from phimath_tensorflow.close import ClosedFunction, recorded
 from phimath_tensorflow.library import native, tf
-from phimath_tensorflow.loop import traced_function
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +32,8 @@ class TensorFlowGradient(Gradient[tf.Tensor]):
         watched = [a for a in inputs if a.dtype.is_floating or a.dtype.is_complex]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(watched)
-            loss, extra = function(*inputs)
+            with recorded(True):
+                loss, extra = function(*inputs)
         found = iter(
             tape.gradient(loss, watched, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         )
@@ -68,7 +69,9 @@ class TensorFlowGradient(Gradient[tf.Tensor]):
         @tf.custom_gradient
         def call(*tensors: tf.Tensor) -> tuple[tuple[tf.Tensor, ...], object]:
             # Cut off from the tapes, which would keep all intermediate results of `forward`.
-            return tuple(forward(*(tf.stop_gradient(tensor) for tensor in tensors))), gradient
+            with recorded(False):
+                results = tuple(forward(*(tf.stop_gradient(tensor) for tensor in tensors)))
+            return results, gradient
 
         results: Any = call(*inputs)  # the decorator changes what the function returns
         outputs.extend(results)
@@ -85,7 +88,8 @@ class TensorFlowGradient(Gradient[tf.Tensor]):
         inputs = [_identity(tf.convert_to_tensor(argument)) for argument in arguments]
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             tape.watch(inputs)
-            outputs = tuple(function(*inputs))
+            with recorded(True):
+                outputs = tuple(function(*inputs))
 
         def pullback(cotangents: Sequence[tf.Tensor | None]) -> tuple[tf.Tensor, ...]:
             pairs = [(o, c) for o, c in zip(outputs, cotangents, strict=True) if c is not None]
@@ -102,14 +106,8 @@ class TensorFlowGradient(Gradient[tf.Tensor]):
     def close(
         self, function: Callable[..., tuple[tf.Tensor, ...]], arguments: Sequence[tf.Tensor]
     ) -> tuple[Callable[..., tuple[tf.Tensor, ...]], tuple[tf.Tensor, ...]]:
-        """By a graph of its own, which keeps the derivative rules of what it contains."""
-        graph = traced_function(function, arguments)
-        count = len(arguments)
-
-        def closed(*arrays: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            return tuple(graph._call_flat(list(arrays[:count]), list(arrays[count:])))
-
-        return closed, tuple(graph.captured_inputs)
+        closed = ClosedFunction(function, arguments)
+        return closed, closed.captured
 
     def records(self, arrays: Sequence[tf.Tensor]) -> bool | None:
         """Unknown: tapes don't tell what they watch."""

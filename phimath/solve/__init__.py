@@ -7,5 +7,4 @@ from phimath.solve.minimize import minimize_report as minimize_report
 from phimath.solve.nonlinear import nonlinear_report as nonlinear_report
 from phimath.solve.nonlinear import solve_nonlinear as solve_nonlinear
 from phimath.solve.problem import Solve as Solve
-from phimath.solve.problem import SymmetricOperator as SymmetricOperator
 from phimath.solve.result import SolveInfo as SolveInfo

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from phimath.shape import Shape
-    from phimath.solve.problem import SymmetricOperator
+    from phimath.sparse import SymmetricOperator
     from phimath.tensor import Tensor
 
 # x, residual r, direction p, ρ = r·z, and whether an entry is to move on.

@@ -24,7 +24,8 @@ from phimath.transform.gradient import has_derivatives, stop_gradient, value_and
 from phimath.tree import flatten
 
 if TYPE_CHECKING:
-    from phimath.solve.problem import Solve, SymmetricOperator
+    from phimath.solve.problem import Solve
+    from phimath.sparse import SymmetricOperator
 
 EPSILON = {16: 2.0**-10, 32: 2.0**-23, 64: 2.0**-52}
 # The residual that the recurrence carries drifts from the true one: start anew this often.

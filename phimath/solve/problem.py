@@ -1,17 +1,13 @@
-"""What to solve and how well: settings of a solve, and linear operators as solvers see them."""
+"""How to solve and how well."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from phimath.dtype import precision_bits
 from phimath.errors import NotSupported, SolveError, ValueRangeError
 from phimath.solve.methods import METHODS
-
-if TYPE_CHECKING:
-    from phimath.tensor import Tensor
 
 DEFAULT_TOLERANCE = {16: 1e-2, 32: 1e-5, 64: 1e-12}
 
@@ -64,34 +60,3 @@ class Solve:
     def relative_tolerance(self) -> float:
         """`rel_tol`, or the default of the context's precision."""
         return DEFAULT_TOLERANCE[precision_bits()] if self.rel_tol is None else self.rel_tol
-
-
-class SymmetricOperator(ABC):
-    """A positive semi-definite linear function as a solver sees it.
-
-    Implementations are frozen dataclasses whose fields hold all tensors that `apply` uses: the
-    solve differentiates by these, and the adjoint solve gets its own copies of them.
-    """
-
-    @abstractmethod
-    def apply(self, x: Tensor) -> Tensor:
-        """The function itself."""
-
-    @property
-    @abstractmethod
-    def diagonal(self) -> Tensor:
-        """Diagonal of its matrix, nowhere zero, for the Jacobi preconditioner."""
-
-    @property
-    @abstractmethod
-    def norm(self) -> Tensor:
-        """Upper bound of ‖A‖∞, the largest sum of absolute values in a row; (batch)."""
-
-    @property
-    def is_singular(self) -> bool:
-        """Whether there is a null space, which `project` removes."""
-        return False
-
-    def project(self, x: Tensor) -> Tensor:
-        """The part of `x` that is orthogonal to the null space."""
-        return x

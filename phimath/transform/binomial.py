@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from phimath.differentiation import differentiated
 from phimath.dtype import INT64
 from phimath.transform.closed import Closed, may_be_differentiated
+from phimath.transform.reports import closed_with_reports
 from phimath.transform.scan import Scan, ScanResult, in_forward_mode, plain_scan, scan
 from phimath.transform.scan_rule import StepBack, floating, has_cotangent, split
 from phimath.transform.schedule import binomial_schedule
@@ -94,14 +95,26 @@ class _Rule:
             return (backend.function("subtract")(i, 1), *found)
 
         last = backend.full((), self.what.length - 1, INT64)
-        _, *found = backend.replay(
+        start = (last, *step.start(arguments, cotangents[:carried]))
+        closed, reports = closed_with_reports(backend, reverse, (*state[:saved], *start))
+
+        def reverse_with_worst(*given: Native) -> Arrays:
+            count = len(given) - reports.count
+            worst = given[count:]
+            results = closed.open(*given[:count])
+            found, now = results[: len(start)], results[len(start) :]
+            return (*found, *reports.worst(backend, worst, now))
+
+        final = backend.replay(
             advance,
-            reverse,
+            reverse_with_worst,
             state[:saved],
-            (last, *step.start(arguments, cotangents[:carried])),
+            (*start, *reports.nothing(backend)),
             binomial_schedule(self.what.length, self.snapshots),
         )
-        return step.in_place(tuple(found), ())
+        _, found, worst = split(final, 1, len(start) - 1, reports.count)
+        reports.pass_on(backend, worst)
+        return step.in_place(found, ())
 
     def _with_all_states(
         self, arguments: Arrays, cotangents: tuple[Native | None, ...]

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, final
 
 from phimath.dtype import INT64
 from phimath.transform.closed import Closed
-from phimath.transform.natives import signatures
 from phimath.transform.scan_rule import split
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from phimath.backend.contract import Backend
-    from phimath.broadcast import Native, Signature
+    from phimath.broadcast import Native
     from phimath.transform.traced_step import TracedStep
 
 Arrays = tuple[Any, ...]
@@ -34,13 +33,9 @@ class Carry:
         self._backend = backend
         self._step = step
         self._has_draws = step.gives.draws != 0
-        reports = [signatures(form) for form, _ in step.gives.reports]
-        self._counts = (len(step.natives), int(self._has_draws), *map(len, reports))
-        self.nothing = tuple(
-            _filled(backend, part, -1 if i == 0 else 0)
-            for parts in reports
-            for i, part in enumerate(parts)
-        )
+        self._reports = step.gives.reports
+        self._counts = (len(step.natives), int(self._has_draws), self._reports.count)
+        self.nothing = self._reports.nothing(backend)
         plain, differentiable, captured = step.function
         self.body = Closed(
             self._with_carry(plain), self._with_carry(differentiable), (step.seed, *captured)
@@ -50,10 +45,9 @@ class Carry:
         """Before the first step; `number` of the next draw."""
         return (*self._step.natives, *([number] if self._has_draws else ()), *self.nothing)
 
-    def parts(self, arrays: Arrays) -> tuple[Arrays, Arrays, tuple[Arrays, ...]]:
+    def parts(self, arrays: Arrays) -> list[Arrays]:
         """State, number of the next draw if there are draws, and reports."""
-        state, numbers, *reports = split(arrays, *self._counts)
-        return state, numbers, tuple(reports)
+        return split(arrays, *self._counts)
 
     def _with_carry(self, function: Callable[..., Arrays]) -> Callable[..., Arrays]:
         backend, carried = self._backend, sum(self._counts)
@@ -63,26 +57,16 @@ class Carry:
             seed, *captured = arrays[carried:]
             number = numbers[0] if numbers else backend.full((), 0, INT64)
             found = self._step.apart(function(*state, seed, number, *captured))
-            worst = map(self._worse, reports, found.reports)
             return (
                 *found.state,
                 *(backend.function("add")(n, found.drawn) for n in numbers),
-                *(array for report in worst for array in report),
+                *self._reports.worst(backend, reports, found.reports),
                 *found.kept,
             )
 
         return body
 
-    def _worse(self, old: Arrays, new: Arrays) -> Arrays:
-        is_worse = self._backend.function("greater")(new[0], old[0])
-        return tuple(self._backend.where(is_worse, b, a) for a, b in zip(old, new, strict=True))
-
 
 def as_scalar(backend: Backend[Any], number: int | Native) -> Native:
     """An integer as an array."""
     return backend.full((), number, INT64) if isinstance(number, int) else number
-
-
-def _filled(backend: Backend[Any], part: Signature, value: int) -> Native:
-    sizes = tuple(part.shape.get_size(name) for name in part.stored.names)
-    return backend.full(sizes, value, part.dtype)

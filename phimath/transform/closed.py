@@ -38,15 +38,26 @@ class Closed(NamedTuple):
             return Closed(closed, closed, captured)
         with not_differentiated():
             plain, used = backend.close(function, sample)
-        positions = {id(array): i for i, array in enumerate(captured)}
-        chosen = [positions[id(array)] for array in used]
-        count = len(sample)
+        # Constants that are made while the function runs differ between the two.
+        everything = {id(array): array for array in (*captured, *used)}
+        positions = {key: i for i, key in enumerate(everything)}
+        return Closed(
+            _of_chosen(plain, len(sample), [positions[id(array)] for array in used]),
+            _of_chosen(closed, len(sample), [positions[id(array)] for array in captured]),
+            tuple(everything.values()),
+        )
 
-        def of_chosen(*arrays: Native) -> Arrays:
-            given = arrays[count:]
-            return plain(*arrays[:count], *(given[i] for i in chosen))
 
-        return Closed(of_chosen, closed, captured)
+def _of_chosen(
+    function: Callable[..., Arrays], count: int, chosen: Sequence[int]
+) -> Callable[..., Arrays]:
+    """The same function, which of the arrays after the first `count` takes the chosen ones only."""
+
+    def call(*arrays: Native) -> Arrays:
+        given = arrays[count:]
+        return function(*arrays[:count], *(given[i] for i in chosen))
+
+    return call
 
 
 def may_be_differentiated(backend: Backend[Any], arrays: Sequence[Native]) -> bool:

@@ -10,7 +10,7 @@ from phimath.errors import DTypeError, ShapeError
 from phimath.leaves import as_tensor
 from phimath.tensor import Tensor
 from phimath.tensor_tree import tree_map
-from phimath.transform.gradient import numbers_as_tensors
+from phimath.transform.natives import numbers_as_tensors
 from phimath.tree import flatten
 
 if TYPE_CHECKING:

@@ -14,8 +14,15 @@ from phimath.stacked import Stacked
 from phimath.tensor import Dense, Tensor
 from phimath.tensor_tree import tensors_in, tree_map
 from phimath.transform.closed import zeros_like
-from phimath.transform.gradient import call_with, numbers_as_tensors
-from phimath.transform.natives import TreeForm, disassemble, materialized, moved, signatures
+from phimath.transform.gradient import call_with
+from phimath.transform.natives import (
+    TreeForm,
+    disassemble,
+    materialized,
+    moved,
+    numbers_as_tensors,
+    signatures,
+)
 from phimath.transform.reverse import checked_like
 from phimath.transform.scope import Surroundings, only_up_to
 from phimath.transform.tracer.dual import DualBackend

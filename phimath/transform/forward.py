@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING, Any
 from phimath.errors import ShapeError
 from phimath.tensor_tree import tree_map
 from phimath.transform.effects import collecting, effect, is_tracing
-from phimath.transform.gradient import floating_tree, numbers_as_tensors
-from phimath.transform.natives import disassemble, signatures, transform_backend
+from phimath.transform.gradient import floating_tree
+from phimath.transform.natives import (
+    disassemble,
+    numbers_as_tensors,
+    signatures,
+    transform_backend,
+)
 from phimath.transform.reverse import checked_like
 from phimath.transform.tracer import tracing
 from phimath.transform.tracer.dual import DualBackend
@@ -79,7 +84,8 @@ def _effects_unboxed(tracer: DualBackend) -> Iterator[None]:
     with collecting() as effects:
         yield
     for one in effects:
-        effect(unboxed(one.values, tracer), one.handle)
+        severity = None if one.severity is None else unboxed(one.severity, tracer)
+        effect(unboxed(one.values, tracer), one.handle, severity)
 
 
 def _check_sequences(primals: object, tangents: object) -> None:

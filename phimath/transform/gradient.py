@@ -7,9 +7,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from phimath.backend.support import supports, unsupported_method
-from phimath.convert import cast
 from phimath.differentiation import differentiated
-from phimath.dtype import precision_bits, promote
 from phimath.errors import DTypeError, ShapeError
 from phimath.reduce import sum as sum_of
 from phimath.tensor import Dense, Tensor
@@ -19,13 +17,13 @@ from phimath.transform.natives import (
     disassemble,
     materialized,
     moved,
+    numbers_as_tensors,
     signatures,
     transform_backend,
 )
 from phimath.transform.scope import inside_transform
 from phimath.transform.tracer.dual import DualBackend
 from phimath.transform.tracer.trees import stopped
-from phimath.wrap import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -119,21 +117,6 @@ def floating_tree(value: Any, name: str) -> Any:
                 "values. Convert it with to_float(x) first."
             )
     return tree
-
-
-def numbers_as_tensors(value: Any, *, integers: bool = False) -> Any:
-    """The same tree with floats of tuples, lists and dicts as tensors, maybe integers, too."""
-    # Numbers inside of dataclasses are settings of theirs, not variables.
-    if isinstance(value, float | complex):
-        number = wrap(value)
-        return cast(number, promote(number.dtype, bits=precision_bits()))
-    if integers and isinstance(value, int):
-        return wrap(value)
-    if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
-        return type(value)(numbers_as_tensors(part, integers=integers) for part in value)
-    if isinstance(value, dict):
-        return {k: numbers_as_tensors(part, integers=integers) for k, part in value.items()}
-    return value
 
 
 def _differentiate(

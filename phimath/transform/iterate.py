@@ -12,9 +12,8 @@ from phimath.shape import Shape
 from phimath.transform.checkpoint import check_policy
 from phimath.transform.closed import may_be_differentiated
 from phimath.transform.effects import is_tracing
-from phimath.transform.gradient import numbers_as_tensors
 from phimath.transform.loop_state import next_state, one_or_all
-from phimath.transform.natives import disassemble, signatures
+from phimath.transform.natives import disassemble, numbers_as_tensors, signatures
 from phimath.transform.repeated import repeat
 from phimath.transform.scope import backend_of_transforms
 from phimath.transform.trajectory import stacked_states, with_rows

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from phimath.backend.discovery import combine
 from phimath.broadcast import Native, Signature
 from phimath.context import default_backend
+from phimath.convert import cast
+from phimath.dtype import precision_bits, promote
 from phimath.errors import NotSupported
 from phimath.stacked import Stacked, stacked_shape
 from phimath.tensor import Dense, Tensor
+from phimath.tensor_tree import tree_map
 from phimath.transform.scope import innermost
 from phimath.tree import Structure, flatten
+from phimath.wrap import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -149,6 +153,36 @@ def materialized(tensor: Tensor) -> Tensor:
     if dense.signature.stored.rank == shape.rank:
         return dense
     return Dense(dense.stored_in(shape.names), dense.signature.replace(stored=shape))
+
+
+def numbers_as_tensors(value: Any, *, integers: bool = False) -> Any:
+    """The same tree with floats of tuples, lists and dicts as tensors, maybe integers, too."""
+    # Numbers inside of dataclasses are settings of theirs, not variables.
+    if isinstance(value, float | complex):
+        number = wrap(value)
+        return cast(number, promote(number.dtype, bits=precision_bits()))
+    if integers and isinstance(value, int):
+        return wrap(value)
+    if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
+        return type(value)(numbers_as_tensors(part, integers=integers) for part in value)
+    if isinstance(value, dict):
+        return {k: numbers_as_tensors(part, integers=integers) for k, part in value.items()}
+    return value
+
+
+def carried(tree: Any, backend: Backend[Any]) -> tuple[tuple[Native, ...], TreeForm]:
+    """Arrays and form of a tree as state of a loop: tensors only, which store all dimensions."""
+    tree = tree_map(materialized, numbers_as_tensors(tree, integers=True))
+    natives, form = disassemble(tree_map(_in_context_precision, tree))
+    on_backend = tuple(moved(natives, signatures(form), backend))
+    return on_backend, form.on(backend)
+
+
+def _in_context_precision(tensor: Tensor) -> Tensor:
+    """Numbers and floating tensors of NumPy join a program in the precision of the context."""
+    if tensor.backend.name != "numpy" or not tensor.dtype.is_floating:
+        return tensor
+    return cast(tensor, promote(tensor.dtype, bits=precision_bits()))
 
 
 def transform_backend(parts: Sequence[Signature]) -> Backend[Any]:

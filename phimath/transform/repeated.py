@@ -81,7 +81,7 @@ def repeat_unbounded(
     arrays, numbers, reports = carry.parts(final)
     for last in numbers:
         source.reserve(backend.function("subtract")(last, number))
-    traced.report(backend, reports)
+    traced.gives.reports.pass_on(backend, reports)
     return traced.gives.state.assemble(arrays, backend)
 
 
@@ -106,7 +106,7 @@ def _once(traced: TracedStep, backend: Backend[Any]) -> tuple[Any, Any]:
     found = traced.apart(run(*traced.natives, traced.seed, number, *function.captured))
     if gives.draws is None:
         source.reserve(found.drawn)
-    traced.report(backend, found.reports)
+    gives.reports.pass_on(backend, found.reports)
     return gives.state.assemble(found.state, backend), gives.kept.assemble(found.kept, backend)
 
 
@@ -131,5 +131,5 @@ def _repeated(
     state, numbers, reports = carry.parts(result.state)
     if draws is None:
         source.reserve(backend.function("subtract")(numbers[0], number))
-    traced.report(backend, reports)
+    gives.reports.pass_on(backend, reports)
     return Repeated(gives.state.assemble(state, backend), first, result.kept, gives.kept)

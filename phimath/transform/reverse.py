@@ -26,11 +26,15 @@ from phimath.transform.gradient import (
     argument_names,
     call_with,
     gradient,
-    numbers_as_tensors,
     value_and_gradient,
     variable_of,
 )
-from phimath.transform.natives import disassemble, signatures, transform_backend
+from phimath.transform.natives import (
+    disassemble,
+    numbers_as_tensors,
+    signatures,
+    transform_backend,
+)
 from phimath.tree import flatten
 from phimath.wrap import wrap
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from phimath.differentiation import derivatives_taken, not_differentiated
 from phimath.transform.closed import Closed, may_be_differentiated
-from phimath.transform.scan_rule import ScanRule
+from phimath.transform.reports import closed_with_reports
+from phimath.transform.scan_rule import ScanRule, split
 from phimath.transform.tracer.dual import DualBackend
 
 if TYPE_CHECKING:
@@ -74,8 +75,7 @@ def scan(backend: Backend[Any], what: Scan, state: Arrays, rows: Arrays = ()) ->
         body: Callable[..., Arrays], count: Native, start: Arrays, given: Arrays
     ) -> tuple[Arrays, Arrays]:
         back = Scan(body, what.length, None, count if ends_early else None, not what.reverse)
-        result = scan(backend, back, start, given)
-        return result.state, result.kept
+        return _reported_scan(backend, back, start, given)
 
     rule = ScanRule(
         backend=backend,
@@ -113,6 +113,36 @@ def in_forward_mode(
     body = what.body.open if isinstance(what.body, Closed) else what.body
     found = tracer.scan_by(run_inner, body, what.condition, state, rows, what.fixed)
     return ScanResult(*found)
+
+
+def _reported_scan(
+    backend: Backend[Any], what: Scan, state: Arrays, rows: Arrays
+) -> tuple[Arrays, Arrays]:
+    """Final state and what was kept; effects are passed on, such as those of adjoint solves."""
+    assert not isinstance(what.body, Closed)
+    sample = (*state, *(_first(backend, row) for row in rows))
+    closed, reports = closed_with_reports(backend, what.body, sample)
+    carried, reported = len(state), reports.count
+
+    def with_worst(function: Callable[..., Arrays]) -> Callable[..., Arrays]:
+        def body(*arrays: Native) -> Arrays:
+            given, worst, others = split(
+                arrays, carried, reported, len(arrays) - carried - reported
+            )
+            results = function(*given, *others)
+            following, kept, now = split(
+                results, carried, len(results) - carried - reported, reported
+            )
+            return (*following, *reports.worst(backend, worst, now), *kept)
+
+        return body
+
+    body = Closed(with_worst(closed.plain), with_worst(closed.differentiable), closed.captured)
+    nothing = reports.nothing(backend)
+    result = scan(backend, replace(what, body=body, fixed=reported), (*state, *nothing), rows)
+    final, worst = split(result.state, carried, reported)
+    reports.pass_on(backend, worst)
+    return final, result.kept
 
 
 class _End(NamedTuple):

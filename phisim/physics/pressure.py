@@ -14,7 +14,7 @@ from phimath.join import concat
 from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
 from phimath.shape import Shape
-from phimath.solve import SymmetricOperator
+from phimath.sparse import SymmetricOperator
 from phimath.wrap import wrap
 from phisim.physics.rooms import enclosed_rooms
 

@@ -13,7 +13,8 @@ from phimath.errors import NotConverged, NotSupported
 from phimath.random import random_normal, random_permutation, random_uniform, seed, seeded
 from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
-from phimath.solve import Solve, SymmetricOperator, solve_symmetric
+from phimath.solve import Solve, solve_symmetric
+from phimath.sparse import SymmetricOperator
 from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close
 from phimath.transform import gradient, jit_compile

@@ -20,7 +20,8 @@ from phimath.random import random_normal, seed
 from phimath.reduce import max as max_of
 from phimath.reduce import mean
 from phimath.reduce import sum as sum_of
-from phimath.solve import Solve, SymmetricOperator, solve_symmetric
+from phimath.solve import Solve, solve_symmetric
+from phimath.sparse import SymmetricOperator
 from phimath.spectral import fft, ifft
 from phimath.stencil import laplace
 from phimath.tensor import Tensor

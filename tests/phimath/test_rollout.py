@@ -16,7 +16,8 @@ from phimath.join import stack
 from phimath.random import random_normal, random_uniform, seed
 from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
-from phimath.solve import Solve, SymmetricOperator, solve_symmetric
+from phimath.solve import Solve, solve_symmetric
+from phimath.sparse import SymmetricOperator
 from phimath.stencil import laplace
 from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close

@@ -16,8 +16,9 @@ from phimath.errors import Diverged, DTypeError, NotConverged, NotSupported, Val
 from phimath.reduce import max as max_of
 from phimath.reduce import mean
 from phimath.reduce import sum as sum_of
-from phimath.solve import Solve, SymmetricOperator, solve_symmetric
+from phimath.solve import Solve, solve_symmetric
 from phimath.solve.linear import solve_report
+from phimath.sparse import SymmetricOperator
 from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close
 from phimath.transform import gradient

@@ -1,0 +1,4 @@
+"""Linear functions: operators, and matrices that store few entries."""
+
+from phimath.sparse.operator import LinearOperator as LinearOperator
+from phimath.sparse.operator import SymmetricOperator as SymmetricOperator

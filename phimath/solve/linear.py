@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from phimath.backend.support import supports
 from phimath.create import zeros_like
 from phimath.elementwise import abs as magnitude
 from phimath.elementwise import is_finite, maximum, where
@@ -20,6 +19,7 @@ from phimath.solve.result import SolveInfo, severity
 from phimath.tensor import Tensor
 from phimath.transform.effects import effect, is_tracing
 from phimath.transform.custom_gradient import custom_gradient
+from phimath.transform.forward import push_forward
 from phimath.transform.gradient import has_derivatives, stop_gradient, value_and_gradient
 from phimath.tree import flatten
 
@@ -50,16 +50,19 @@ def solve_symmetric(operator: SymmetricOperator, b: Tensor, solve: Solve) -> Ten
             f"A right-hand side of {b.dtype} can't be solved for by conjugate gradients. "
             "Solve for real(b) and imag(b) instead."
         )
-    x = solve_report(stop_gradient(operator), stop_gradient(b), solve).x
-    if not supports(x.backend, "value_and_gradient"):
+    x = stop_gradient(solve_report(stop_gradient(operator), stop_gradient(b), solve).x)
+    if not has_derivatives(operator, b):
         return x
     return _solution_of(operator, b, x, solve.gradient_solve or replace(solve, x0=None))
 
 
 def _solution_of(
-    operator: SymmetricOperator, b: Tensor, x: Tensor, adjoint_settings: Solve
+    operator: SymmetricOperator, b: Tensor, x: Tensor, settings: Solve
 ) -> Tensor:
-    """The solution `x`, as a differentiable function of the operator and of b."""
+    """The solution `x`, as a differentiable function of the operator and of b.
+
+    settings: of the solves of derivatives.
+    """
 
     # Derivative rules may use no traced values but their arguments.
     def solution(operator: SymmetricOperator, b: Tensor, x: Tensor) -> Tensor:
@@ -70,12 +73,20 @@ def _solution_of(
         inputs: dict[str, Any], output: Tensor, cotangent: Tensor
     ) -> dict[str, Tensor | SymmetricOperator]:
         operator, b = inputs["operator"], inputs["b"]
-        adjoint = solve_symmetric(operator, cotangent, adjoint_settings)
+        adjoint = solve_symmetric(operator, cotangent, settings)
         # For second derivatives, `x` must depend on operator and b here, too.
-        x = _solution_of(operator, b, output, adjoint_settings)
+        x = _solution_of(operator, b, output, settings)
         return {"b": adjoint, "operator": _operator_cotangent(operator, x, -adjoint)}
 
-    return custom_gradient(solution, cotangents)(operator, b, x)
+    def tangent(inputs: dict[str, Any], output: Tensor, tangents: dict[str, Any]) -> Tensor:
+        operator, b = inputs["operator"], inputs["b"]
+        x = _solution_of(operator, b, output, settings)
+        _, change = push_forward(
+            lambda operator: operator.apply(x), (operator,), (tangents["operator"],)
+        )
+        return solve_symmetric(operator, tangents["b"] - change, settings)
+
+    return custom_gradient(solution, cotangents, jvp=tangent)(operator, b, x)
 
 
 def _operator_cotangent(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from phimath.backend.support import supports
-from phimath.context import default_backend
 from phimath.convert import convert
 from phimath.dimension import instance
 from phimath.dtype import precision_bits
@@ -31,6 +29,7 @@ from phimath.tensor import Tensor
 from phimath.tensor_tree import tree_map
 from phimath.transform.effects import effect, is_tracing
 from phimath.transform.custom_gradient import custom_gradient
+from phimath.transform.forward import push_forward
 from phimath.transform.gradient import has_derivatives, stop_gradient, value_and_gradient
 from phimath.tree import flatten
 
@@ -72,8 +71,9 @@ def solve_nonlinear(f: Callable[..., Any], y: Any, solve: Solve, *f_args: Any) -
         )
     y = as_unknowns(y)
     fixed = replace(solve, x0=stop_gradient(as_unknowns(solve.x0)))
-    x = nonlinear_report(stop_gradient(f), stop_gradient(y), fixed, *stop_gradient(f_args)).x
-    if not supports(default_backend(), "value_and_gradient"):
+    found = nonlinear_report(stop_gradient(f), stop_gradient(y), fixed, *stop_gradient(f_args))
+    x = stop_gradient(found.x)
+    if not has_derivatives(x, f, y, f_args):
         return x
     return _solution_of(f, f_args, y, x, solve.gradient_solve or replace(fixed, x0=None))
 
@@ -97,7 +97,29 @@ def _solution_of(
         parameters = _parameter_cotangents(f, f_args, x, minus)
         return {"y": adjoint, "f": parameters[0], "f_args": parameters[1]}
 
-    return custom_gradient(solution, cotangents)(f, f_args, y, x)
+    def tangent(inputs: dict[str, Any], output: Any, tangents: dict[str, Any]) -> Any:
+        f, f_args, y = inputs["f"], inputs["f_args"], inputs["y"]
+        x = _solution_of(f, f_args, y, output, settings)
+        _, change = push_forward(
+            lambda f, f_args: f(x, *f_args), (f, f_args), (tangents["f"], tangents["f_args"])
+        )
+        right = tree_map(lambda of_y, of_f: of_y - of_f, tangents["y"], change)
+        start = tree_map(lambda tensor: tensor * 0.0, output)
+        return solve_nonlinear(_Jacobian(f, f_args, x), right, replace(settings, x0=start))
+
+    return custom_gradient(solution, cotangents, jvp=tangent)(f, f_args, y, x)
+
+
+@dataclass(frozen=True, eq=False)
+class _Jacobian:
+    """The Jacobian of `f` at x."""
+
+    f: Any
+    f_args: tuple[Any, ...]
+    x: Any
+
+    def __call__(self, tangent: Any) -> Any:
+        return push_forward(lambda x: self.f(x, *self.f_args), (self.x,), (tangent,))[1]
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,7 @@ class Solve:
     abs_tol: absolute tolerance in the units of the right-hand side.
     x0: initial guess; `None` starts from zero.
     max_iterations: more raise `NotConverged`, unless suppressed.
-    gradient_solve: settings of the adjoint solve; those of the solve by default.
+    gradient_solve: settings of the solves that derivatives need; those of the solve by default.
     suppress: errors that return the partial result instead of raising, e.g. `[NotConverged]`.
     """
 

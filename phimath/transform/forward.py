@@ -60,16 +60,26 @@ def jvp(
 def push_forward(
     function: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...]
 ) -> tuple[Any, Any]:
-    """`jvp` for arguments that have been checked; tensors of integers are constants."""
+    """`jvp` for arguments that have been checked.
+
+    Arguments whose tangent is `None`, and tensors of integers, are constants.
+    """
     backend = transform_backend(signatures(disassemble(primals)[1]))
     with tracing(DualBackend, backend) as tracer:
         # In a function of its own, which leaves no box behind.
-        return _evaluated(function, paired(primals, tangents, tracer), tracer)
+        return _evaluated(function, primals, tangents, tracer)
 
 
 def _evaluated(
-    function: Callable[..., Any], duals: tuple[Any, ...], tracer: DualBackend
+    function: Callable[..., Any],
+    primals: tuple[Any, ...],
+    tangents: tuple[Any, ...],
+    tracer: DualBackend,
 ) -> tuple[Any, Any]:
+    duals = [
+        primal if tangent is None else paired(primal, tangent, tracer)
+        for primal, tangent in zip(primals, tangents, strict=True)
+    ]
     with _effects_unboxed(tracer):
         output = numbers_as_tensors(function(*duals))
     return unboxed(output, tracer), tangents_of(output, tracer, plain_zero)

@@ -90,9 +90,8 @@ def numbers(tree):
     return np.concatenate([np.ravel(part.numpy(part.shape)) for part in parts])
 
 
-@differentiates
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_tangent_is_the_derivative_and_the_adjoint_of_the_pullback(backend, double, name):
+def test_tangent_is_the_derivative(backend, double, name):
     function = FUNCTIONS[name]
     x, v = of(backend, VALUES, MATRIX), of(backend, TANGENT, MATRIX)
     output, tangent = jvp(function, (x,), (v,))
@@ -101,12 +100,18 @@ def test_tangent_is_the_derivative_and_the_adjoint_of_the_pullback(backend, doub
     expected = (numbers(function(x + step * v)) - numbers(function(x - step * v))) / (2 * step)
     assert_close(numbers(tangent), expected, rtol=1e-6, atol=1e-7)
 
+
+@differentiates
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_tangent_is_the_adjoint_of_the_pullback(backend, double, name):
+    function = FUNCTIONS[name]
+    x, v = of(backend, VALUES, MATRIX), of(backend, TANGENT, MATRIX)
+    output, tangent = jvp(function, (x,), (v,))
     cotangent = tree_map(lambda y: sin(3 * y), output)
     (pulled,) = vjp(function, x)[1](cotangent)
     assert_close(numbers(tangent) @ numbers(cotangent), float(sum_of(pulled * v)), rtol=1e-12)
 
 
-@differentiates
 def test_several_arguments_and_trees(backend):
     x, dx = of(backend, [1.0, 2.0], spatial("x")), of(backend, [1.0, -1.0], spatial("x"))
 
@@ -120,7 +125,6 @@ def test_several_arguments_and_trees(backend):
     assert int(tangent[2]) == 0
 
 
-@differentiates
 def test_complex_tangents_pass_through_holomorphic_and_other_functions(backend, double):
     z, dz = np.array([1 + 2j, -1j]), np.array([0.5 - 1j, 2.0 + 0j])
     primal, direction = of(backend, z, spatial("x")), of(backend, dz, spatial("x"))
@@ -137,14 +141,12 @@ def test_tangent_of_a_given_rule_is_that_rule(backend):
     assert_close(tangent.numpy("x"), np.array([6.0, 6.0]))
 
 
-@differentiates
 def test_output_and_tangent_belong_to_the_same_random_numbers(backend):
     seed(5)
     output, tangent = jvp(lambda x: x * random_normal(spatial(x=3)), (2.0,), (1.0,))
     assert_close(tangent.numpy(), output.numpy() / 2)
 
 
-@differentiates
 def test_examples_are_independent(backend):
     values = np.arange(6.0).reshape(2, 3)
     x = of(backend, values, batch("b"), spatial("x"))
@@ -152,7 +154,6 @@ def test_examples_are_independent(backend):
     assert_close(tangent.numpy("b"), np.array([6.0, -24.0]))
 
 
-@differentiates
 def test_tangent_keeps_the_precision(backend):
     with precision(64):
         _, tangent = jvp(lambda x: x / 3, (of(backend, 1.0),), (1.0,))
@@ -167,7 +168,6 @@ def test_tangent_can_be_differentiated(backend, double):
     assert_close(slope.numpy("x"), 6 * np.array([1.0, 2.0]) * [0.5, -1.0])
 
 
-@differentiates
 def test_tangents_that_do_not_fit_are_refused(backend):
     x = of(backend, [1.0, 2.0], spatial("x"))
     with pytest.raises(ShapeError, match=r"jvp\(f, \(x,\), \(dx,\)\)"):
@@ -180,9 +180,6 @@ def test_tangents_that_do_not_fit_are_refused(backend):
         jvp(sin, (of(backend, [1, 2], spatial("x")),), (1.0,))
 
 
-def test_numpy_says_which_import_line_to_use():
-    with pytest.raises(NotSupported, match=r"from phisim\.torch import \*"):
-        jvp(sin, (1.0,), (1.0,))
 
 
 @differentiates

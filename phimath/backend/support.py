@@ -58,4 +58,6 @@ def unsupported_method(backend: Backend[Any], name: str) -> NotSupported:
     Returned, not raised, so that callers can write `raise unsupported_method(self, "svd")`.
     """
     text = advice(backend, name) or "Use another backend for this part of the program."
+    while backend.inner is not None:  # tracers can do what is in their boxes
+        backend = backend.inner
     return NotSupported(f"{name} is not supported on {backend.name}. {text}")

@@ -18,6 +18,7 @@ from phimath.context import default
 from phimath.dtype import precision_bits
 from phimath.errors import NotSupported, ShapeError
 from phimath.tensor import Tensor
+from phimath.transform.checking import checked
 from phimath.transform.natives import disassemble_leaves, transform_backend
 from phimath.transform.program_key import Key, difference
 from phimath.transform.scope import is_inside_transform
@@ -51,7 +52,7 @@ class CompiledFunction(Generic[P, R]):
         self.static = static
         self.optimize: Optimize | None = optimize
         self.traces: OrderedDict[Key, Trace | None] = OrderedDict()
-        """Programs, least recently used first; `None` where nothing compiles."""
+        """Programs, least recently used first; `None` where the function was only checked."""
         self._last: Key | None = None
         self._reason = ""
         self._parameters = inspect.signature(function)
@@ -81,9 +82,8 @@ class CompiledFunction(Generic[P, R]):
         except TypeError as error:
             raise _unhashable(static) from error
         if found is _UNKNOWN:
-            found = self._new_trace(key, tree, natives)
-        else:
-            self.traces.move_to_end(key)
+            return self._new_trace(key, tree, natives)(natives)
+        self.traces.move_to_end(key)
         if found is None:
             return self.function(*args, **kwargs)
         return found(natives)
@@ -105,23 +105,20 @@ class CompiledFunction(Generic[P, R]):
         data = {n: _with_integers(v) for n, v in arguments.items() if n not in self.static}
         return data, tuple((name, arguments[name]) for name in self.static)
 
-    def _new_trace(self, key: Key, tree: Any, natives: Sequence[Native]) -> Trace | None:
+    def _new_trace(self, key: Key, tree: Any, natives: Sequence[Native]) -> Trace:
+        """What to call this time; the program, if there is one, is kept."""
         _refuse_arrays(tree, self._parameters)
         dense = [part for form in key.leaves for part in parts(form) if isinstance(part, Signature)]
         backend = transform_backend(dense)
-        if backend.name == "numpy":
-            made = None
-        else:
-            with _optimization(backend, self.optimize):
-                made = trace(
-                    lambda given: self._call(given, key.static),
-                    key.structure,
-                    key.leaves,
-                    natives,
-                    backend,
-                )
+
+        def call(given: Any) -> Any:
+            return self._call(given, key.static)
+
+        with _optimization(backend, self.optimize):
+            made = trace(call, key.structure, key.leaves, natives, backend)
         if made is None and not self.traces:
             _log.info("%s runs as it is: %s has no compiler.", self.function, backend.name)
+        now = made or checked(call, key.structure, key.leaves, natives, backend)
         if self._last is not None:
             self._reason = difference(self._last, key, tuple(self._parameters.parameters))
             _log.info("%s is compiled once more: %s.", self.function, self._reason)
@@ -129,7 +126,7 @@ class CompiledFunction(Generic[P, R]):
         self.traces[key] = made
         if len(self.traces) > MAX_TRACES:
             self.traces.popitem(last=False)
-        return made
+        return now
 
     def _call(self, tree: Any, static: tuple[tuple[str, Any], ...]) -> Any:
         if isinstance(tree, tuple):
@@ -244,8 +241,9 @@ def jit_compile(
             captured program until the optimised one is ready, `'now'` waits for it, `'off'` does
             without; `None` leaves it to the backend.
 
-    On NumPy, which has no compiler, the function runs as it is.  Inside of another transform it
-    becomes part of that.
+    On NumPy, which has no compiler, only the first call is made on tensors without values, so that
+    what can't be compiled raises there, too; later ones run the function as it is.  Inside of
+    another transform it becomes part of that.
     """
     names = tuple(name.strip() for name in auxiliary_args.split(",") if name.strip())
     if function is None:

@@ -118,4 +118,4 @@ def _if_any(handle: Callable[[Any], None]) -> Callable[[Any], None]:
 
 def _filled(backend: Backend[Any], part: Signature, value: int) -> Native:
     sizes = tuple(part.shape.get_size(name) for name in part.stored.names)
-    return backend.full(sizes, value, part.dtype)
+    return backend.full(sizes, bool(value) if part.dtype.kind == "bool" else value, part.dtype)

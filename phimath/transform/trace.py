@@ -62,8 +62,8 @@ class Trace(NamedTuple):
     def __call__(self, natives: Sequence[Native]) -> Any:
         """Run the program, and handle the effects of this call."""
         if self.feed is not None:
-            natives = _fed(natives, self.feed)
-        draws = self.no_draws if self.draws == 0 else _fresh_draws(self.backend, self.draws or 0)
+            natives = fed(natives, self.feed)
+        draws = self.no_draws if self.draws == 0 else fresh_draws(self.backend, self.draws or 0)
         results = self.program(*draws, *natives)
         if not self.effects:
             return self.output.assemble(results, self.backend)
@@ -74,6 +74,58 @@ class Trace(NamedTuple):
         return output
 
 
+class Gives(NamedTuple):
+    """What a traced function gives, besides its arrays."""
+
+    output: TreeForm
+    effects: Handlers
+    draws: int | None
+
+
+@final
+class NativeFunction:
+    """A function of trees as one of native arrays, to be run once.
+
+    gives: Known after it ran.
+    """
+
+    gives: Gives | None = None
+
+    def __init__(
+        self,
+        call: Callable[[Any], Any],
+        structure: Structure,
+        forms: Sequence[TensorForm],
+        backend: Backend[Any],
+    ) -> None:
+        self._call = call
+        self._structure = structure
+        self._forms = forms
+        self._backend = backend
+
+    def __call__(self, seed: Native, first: Native, *arrays: Native) -> tuple[Native, ...]:
+        """Arrays of the output and of all effects."""
+        backend, source = self._backend, iter(arrays)
+        leaves = [assemble_tensor(form, source, backend) for form in self._forms]
+        with (
+            inside_transform(backend),
+            collecting() as effects,
+            traced_draws(backend, seed, first) as generator,
+        ):
+            output = self._call(self._structure.unflatten(leaves))
+        draws = generator.drawn if isinstance(generator.drawn, int) else None
+        if draws is None:
+            effects.append(Effect(dense_of(generator.drawn, backend, EMPTY_SHAPE), _drawn))
+        results, output_form = _on_backend(output, backend)
+        handlers: list[tuple[TreeForm, Callable[[Any], None]]] = []
+        for effect in effects:
+            values, form = _on_backend(effect.values, backend)
+            results += values
+            handlers.append((form, effect.handle))
+        self.gives = Gives(output_form, tuple(handlers), draws)
+        return tuple(results)
+
+
 def trace(
     call: Callable[[Any], Any],
     structure: Structure,
@@ -82,40 +134,16 @@ def trace(
     backend: Backend[Any],
 ) -> Trace | None:
     """Program for `call` of a tree; `None` if the backend has nothing that compiles."""
-    found: list[
-        tuple[TreeForm, tuple[tuple[TreeForm, Callable[[Any], None]], ...], int | None]
-    ] = []
-    forms = tuple(_traced_form(form, backend) for form in leaves)
-
-    def program(seed: Native, first: Native, *arrays: Native) -> tuple[Native, ...]:
-        source = iter(arrays)
-        tree = structure.unflatten([assemble_tensor(form, source) for form in forms])
-        with (
-            inside_transform(backend),
-            collecting() as effects,
-            traced_draws(backend, seed, first) as generator,
-        ):
-            output = call(tree)
-        draws = generator.drawn if isinstance(generator.drawn, int) else None
-        if draws is None:
-            effects.append(Effect(dense_of(generator.drawn, backend, EMPTY_SHAPE), _drawn))
-        results, output_form = _on_backend(output, backend)
-        effect_forms: list[tuple[TreeForm, Callable[[Any], None]]] = []
-        for effect in effects:
-            values, form = _on_backend(effect.values, backend)
-            results += values
-            effect_forms.append((form, effect.handle))
-        found.append((output_form, tuple(effect_forms), draws))
-        return tuple(results)
-
-    feed = tuple(_feeder(part, backend) for form in leaves for part in parts(form))
+    forms = [traced_form(form, backend) for form in leaves]
+    function = NativeFunction(call, structure, forms, backend)
+    feed = feeders(leaves, backend)
     no_draws = backend.from_numpy(np.zeros(2, np.int64)), backend.full((), 0, INT64)
-    compiled = backend.compile(program, [*no_draws, *_fed(natives, feed)])
-    if not found:
+    compiled = backend.compile(function, [*no_draws, *fed(natives, feed)])
+    if function.gives is None:
         return None
-    output, effect_forms, draws = found[-1]
+    output, effects, draws = function.gives
     needed = feed if any(feed) else None
-    return Trace(backend, compiled, needed, draws, no_draws, output, effect_forms)
+    return Trace(backend, compiled, needed, draws, no_draws, output, effects)
 
 
 def parts(form: TensorForm | type) -> Iterator[Signature | type]:
@@ -127,7 +155,7 @@ def parts(form: TensorForm | type) -> Iterator[Signature | type]:
         yield form
 
 
-def _fresh_draws(backend: Backend[Any], draws: int) -> tuple[Native, Native]:
+def fresh_draws(backend: Backend[Any], draws: int) -> tuple[Native, Native]:
     """Seed and first number of what as many draws outside would get."""
     source = key_source()
     return source.seed_words(backend), backend.full((), source.reserve(draws), INT64)
@@ -137,7 +165,8 @@ def _drawn(count: Tensor) -> None:
     key_source().reserve(int(count))
 
 
-def _fed(natives: Sequence[Native], feed: Sequence[Feed]) -> list[Native]:
+def fed(natives: Sequence[Native], feed: Sequence[Feed]) -> list[Native]:
+    """Arguments as arrays of the backend."""
     return [
         native if convert is None else convert(native)
         for native, convert in zip(natives, feed, strict=True)
@@ -155,13 +184,19 @@ def _traced_dtype(part: Signature | type, backend: Backend[Any]) -> DType:
     return complex_dtype() if part.dtype.kind == "complex" else float_dtype()
 
 
-def _traced_form(form: TensorForm | type, backend: Backend[Any]) -> TensorForm:
+def traced_form(form: TensorForm | type, backend: Backend[Any]) -> TensorForm:
+    """What a leaf is in the program."""
     if isinstance(form, StackedForm):
-        return StackedForm(form.dim, tuple(_traced_form(c, backend) for c in form.components))
+        return StackedForm(form.dim, tuple(traced_form(c, backend) for c in form.components))
     dtype = _traced_dtype(form, backend)
     if isinstance(form, type):
         return Signature(backend, dtype, EMPTY_SHAPE)
     return form.replace(backend=backend, dtype=dtype)
+
+
+def feeders(leaves: Sequence[TensorForm | type], backend: Backend[Any]) -> tuple[Feed, ...]:
+    """Functions that make arrays of the backend of what the user passed."""
+    return tuple(_feeder(part, backend) for form in leaves for part in parts(form))
 
 
 def _feeder(part: Signature | type, backend: Backend[Any]) -> Feed:

@@ -8,6 +8,7 @@ import pytest
 from phimath.create import zeros
 from phimath.dimension import spatial
 from phimath.dtype import DType, precision
+from phimath.elementwise import where
 from phimath.reduce import max as max_of
 from phimath.testing.assertions import assert_close
 from phimath.transform import jit_compile
@@ -111,7 +112,7 @@ def test_another_trace_is_logged(backend, caplog):
 def test_without_a_compiler_functions_run_and_say_so_once(backend, caplog):
     if is_compiler(backend):
         return
-    function, runs = counted(lambda x: x if max_of(x) > 0 else -x)
+    function, runs = counted(lambda x: where(max_of(x) > 0, x, -x))
     step = jit_compile(function)
     with caplog.at_level(logging.INFO, "phimath"):
         for _ in range(3):

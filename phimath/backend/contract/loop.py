@@ -8,6 +8,8 @@ from __future__ import annotations
 from abc import ABC
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
+import numpy as np
+
 from phimath.dtype import INT64
 
 if TYPE_CHECKING:
@@ -67,8 +69,9 @@ class Loop(ABC, Generic[A]):
             state, kept_now = results[: len(state)], results[len(state) :]
             kept.append(kept_now)
         done = len(kept)
-        if not kept:  # only the sizes of what would have been kept matter
-            kept.append(body(*state, *(_row(backend, row, 0) for row in rows))[len(state) :])
+        if not kept:  # only the sizes of what would have been kept matter, not the numbers
+            with np.errstate(all="ignore"):
+                kept.append(body(*state, *(_row(backend, row, 0) for row in rows))[len(state) :])
         if reverse:
             kept.reverse()
         stacked = tuple(

@@ -42,10 +42,9 @@ def tensor(data: Any, *dims: AxisSpec) -> Tensor:
         dims: as in `wrap`: the dimensions of the axes.
     """
     wrapped = wrap(data, *dims)
-    is_own = (
-        not isinstance(data, (tuple, list, bool, int, float, complex))
-        and wrapped.backend is destination(wrapped.backend, default().backend)
-    )
+    is_own = not isinstance(
+        data, (tuple, list, bool, int, float, complex)
+    ) and wrapped.backend is destination(wrapped.backend, default().backend)
     if not is_own and wrapped.dtype.is_floating:
         wrapped = wrapped.cast(DType(wrapped.dtype.kind))
     return map_dense(_copied_to_default, wrapped)

@@ -17,8 +17,8 @@ from phimath.solve.krylov import conjugate_gradient, vector_norm
 from phimath.solve.methods import LINEAR_METHODS
 from phimath.solve.result import SolveInfo, severity
 from phimath.tensor import Tensor
-from phimath.transform.effects import effect, is_tracing
 from phimath.transform.custom_gradient import custom_gradient
+from phimath.transform.effects import effect, is_tracing
 from phimath.transform.forward import push_forward
 from phimath.transform.gradient import has_derivatives, stop_gradient, value_and_gradient
 from phimath.tree import flatten
@@ -56,9 +56,7 @@ def solve_symmetric(operator: SymmetricOperator, b: Tensor, solve: Solve) -> Ten
     return _solution_of(operator, b, x, solve.gradient_solve or replace(solve, x0=None))
 
 
-def _solution_of(
-    operator: SymmetricOperator, b: Tensor, x: Tensor, settings: Solve
-) -> Tensor:
+def _solution_of(operator: SymmetricOperator, b: Tensor, x: Tensor, settings: Solve) -> Tensor:
     """The solution `x`, as a differentiable function of the operator and of b.
 
     settings: of the solves of derivatives.

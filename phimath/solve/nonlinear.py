@@ -27,8 +27,8 @@ from phimath.solve.newton import EPSILON, inner, length, newton_krylov, product
 from phimath.solve.result import SolveInfo, severity
 from phimath.tensor import Tensor
 from phimath.tensor_tree import tree_map
-from phimath.transform.effects import effect, is_tracing
 from phimath.transform.custom_gradient import custom_gradient
+from phimath.transform.effects import effect, is_tracing
 from phimath.transform.forward import push_forward
 from phimath.transform.gradient import has_derivatives, stop_gradient, value_and_gradient
 from phimath.tree import flatten

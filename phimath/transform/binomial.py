@@ -27,9 +27,12 @@ Arrays = tuple[Any, ...]
 def binomial_scan(backend: Backend[Any], what: Scan, state: Arrays, snapshots: int) -> ScanResult:
     """Run a scan without rows, of fixed length; differentiable like `scan`."""
     if isinstance(backend, DualBackend):
-        return in_forward_mode(
-            backend, what, state, (), lambda inner, what, state, _: binomial_scan(inner, what, state, snapshots)
-        )
+
+        def run(inner: Backend[Any], what: Scan, state: Arrays, rows: Arrays) -> ScanResult:
+            assert not rows
+            return binomial_scan(inner, what, state, snapshots)
+
+        return in_forward_mode(backend, what, state, (), run)
     if not may_be_differentiated(backend, state):
         return plain_scan(backend, what, state, ())
     closed = what.body if isinstance(what.body, Closed) else Closed.of(backend, what.body, state)

@@ -6,12 +6,11 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from phimath.context import default, using
-from phimath.random.state import key_source
 from phimath.transform.trace import (
     NativeFunction,
     Trace,
-    feeders,
     fed,
+    feeders,
     fresh_draws,
     traced_form,
 )
@@ -59,9 +58,7 @@ def _evaluated(
     return tuple(box.primal for box in function(*map(tracer.constant, arrays)))
 
 
-def _default(
-    tracer: Tracer[Any], backend: Backend[Any]
-) -> AbstractContextManager[Any]:
+def _default(tracer: Tracer[Any], backend: Backend[Any]) -> AbstractContextManager[Any]:
     """New tensors have no values either, if they belong to the same backend."""
     found = default()
     return using(tracer, found.device) if found.backend is backend else nullcontext()

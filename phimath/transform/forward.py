@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from phimath.errors import ShapeError
-from phimath.tensor_tree import tree_map
 from phimath.transform.effects import collecting, effect, is_tracing
 from phimath.transform.gradient import floating_tree
 from phimath.transform.natives import (

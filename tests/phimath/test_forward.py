@@ -12,7 +12,7 @@ from phimath.dims import rename_dims
 from phimath.dtype import DType, precision
 from phimath.elementwise import abs as magnitude
 from phimath.elementwise import conjugate, exp, maximum, real, sin, sqrt, where
-from phimath.errors import DTypeError, NotSupported, ShapeError
+from phimath.errors import DTypeError, ShapeError
 from phimath.interpolate import grid_sample
 from phimath.linear_algebra import matmul
 from phimath.norm import normalize
@@ -178,8 +178,6 @@ def test_tangents_that_do_not_fit_are_refused(backend):
         jvp(sin, (x,), (ones(spatial(x=2, y=2)),))
     with pytest.raises(DTypeError, match="to_float"):
         jvp(sin, (of(backend, [1, 2], spatial("x")),), (1.0,))
-
-
 
 
 @differentiates

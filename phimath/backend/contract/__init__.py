@@ -45,7 +45,7 @@ class Backend(
 ):
     """All topics of one framework.  Third parties subclass this or `ArrayApiBackend`."""
 
-    name: str
+    name: ClassVar[str]
     """Import name of the framework, which is also the name of the entry point."""
 
     inner: Backend[Any] | None = None

@@ -197,7 +197,7 @@ def differentiated(backend: Backend[Any], case: Case) -> None:
 
 
 def pushed_forward(backend: Backend[Any], case: Case) -> None:
-    """Tangents of the results, by dual arrays of the backend, against finite differences of NumPy's.
+    """Tangents of the results, by dual arrays, against finite differences of NumPy's.
 
     Done in double precision, along one random direction for all arguments together.
     """

@@ -34,6 +34,7 @@ TOPICS: Final = (
     index, linear_algebra, spectral, random, gradient, loop, compile,
 )  # fmt: skip
 CASES: Final[tuple[Case, ...]] = tuple(case for topic in TOPICS for case in topic.CASES)
+_METHODS: Final = [n for n in contract_methods() if n not in ELEMENTWISE or n == "where"]
 _SMOOTH: Final = tuple(case for case in CASES if case.differentiable)
 
 
@@ -107,7 +108,7 @@ def test_case_names_are_unique() -> None:
     assert sorted({name for name in names if names.count(name) > 1}) == []
 
 
-@pytest.mark.parametrize("name", [n for n in contract_methods() if n not in ELEMENTWISE or n == "where"])
+@pytest.mark.parametrize("name", _METHODS)
 def test_signature_is_that_of_the_contract(backend: Backend[Any], name: str) -> None:
     """Same parameters in the same order, of the same kind and with the same defaults.
 

@@ -48,12 +48,13 @@ class Tracer(Backend[B]):
     purpose: ClassVar[str]
     """Name of the transform, for errors."""
 
-    inner: Backend[Any]  # type: ignore[reportIncompatibleVariableOverride]  # never `None` here
+    inner: Backend[Any]
 
     def __init__(self, inner: Backend[Any]) -> None:
         """Tracers are used again: get one by `level.tracing`."""
-        self.inner = inner
-        self.name = f"{self.purpose} of {inner.name}"
+        self.inner = inner  # pyright: ignore[reportIncompatibleVariableOverride]  # never `None`
+        # Tells of each tracer what it is made for.
+        self.name = f"{self.purpose} of {inner.name}"  # pyright: ignore[reportAttributeAccessIssue]
         self.run = Run(self)
 
     @property

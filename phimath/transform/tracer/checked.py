@@ -17,7 +17,6 @@ from phimath.transform.tracer.base import Box, Run, Tracer
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from phimath.backend.contract import Backend
     from phimath.broadcast import Native
 
 

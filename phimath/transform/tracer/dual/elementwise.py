@@ -130,9 +130,8 @@ class DualElementwise(DualParts):
         partial = row.derivative[position]
         if partial is None:
             return None
-        first = values.of(primals[0])
-        others = [p if isinstance(p, bool | int | float | complex) else values.of(p) for p in primals[1:]]
-        return self._product(partial(values, values.of(primal), first, *others), change)
+        operands = [p if _is_number(p) else values.of(p) for p in primals]
+        return self._product(partial(values, values.of(primal), *operands), change)
 
     def _product(self, slope: Value | Number, change: Native) -> Native | None:
         inner = self.inner
@@ -149,6 +148,10 @@ class DualElementwise(DualParts):
 
 def _has_derivative(row: Operation) -> bool:
     return row.tangent is not None or any(row.derivative or ()) or bool(row.unknown_derivative)
+
+
+def _is_number(operand: Any) -> bool:
+    return isinstance(operand, bool | int | float | complex)
 
 
 def _primal(operand: Any) -> Any:

@@ -191,7 +191,8 @@ def transposed(
     def pairing(*cotangents: Native) -> tuple[Native, tuple[()]]:
         given = iter(cotangents)
         with differentiated():
-            found = backward(inputs, outputs, tuple(next(given) if v else None for v in is_variable))
+            complete = tuple(next(given) if variable else None for variable in is_variable)
+            found = backward(inputs, outputs, complete)
         return _inner_product(backend, found, tangents, real), ()
 
     real = DType(float, backend.dtype(variables[0]).precision)

@@ -68,9 +68,7 @@ class DualParts(Tracer[Dual]):
         chosen = compress(duals, has_tangent)
         return (*map(self.change, chosen), *(dual.primal for dual in duals))
 
-    def together(
-        self, natives: Sequence[Native], has_tangent: Sequence[bool]
-    ) -> tuple[Dual, ...]:
+    def together(self, natives: Sequence[Native], has_tangent: Sequence[bool]) -> tuple[Dual, ...]:
         """Inverse of `apart`."""
         tangents, count = iter(natives), sum(has_tangent)
         pairs = zip(natives[count:], has_tangent, strict=True)

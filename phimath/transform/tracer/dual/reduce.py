@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from phimath.broadcast import Native
     from phimath.transform.tracer.dual.array import Dual
+    from phimath.transform.tracer.dual.values import Value
 
 
 class DualReduce(DualParts):
@@ -66,7 +67,8 @@ class DualReduce(DualParts):
         primal = self.inner.sort(a.primal, axis)
         if a.tangent is None:
             return self.constant(primal)
-        return self.dual(primal, self._reordered(a.tangent, self.inner.argsort(a.primal, axis), axis))
+        order = self.inner.argsort(a.primal, axis)
+        return self.dual(primal, self._reordered(a.tangent, order, axis))
 
     def argsort(self, a: Dual, axis: int) -> Dual:
         """Integers."""
@@ -114,7 +116,7 @@ class DualReduce(DualParts):
             count = (count + 1) // 2
         return inner.get(dx.native, (*(slice(None) for _ in kept), 0)) if count else None
 
-    def _last(self, array: Native, part: slice):
+    def _last(self, array: Native, part: slice) -> Value:
         rank = len(self.inner.sizes(array))
         return self.values.of(self.inner.get(array, (*(slice(None),) * (rank - 1), part)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from phimath.backend.boxed import Boxed
+from phimath.backend.boxed import opened
 from phimath.context import default
 from phimath.dimension_spec import parse_dims
 from phimath.dtype import FLOAT64, DType
@@ -98,9 +98,8 @@ def _full_shape(dims: tuple[DimSpec, ...]) -> Shape:
 
 def words(backend: Backend[Any], count: int, per_number: int, device: str | None) -> list[Native]:
     """Independent arrays of `count` 32-bit words as int64."""
-    key = next_key()
-    while isinstance(key, Boxed) and not backend.owns(key):
-        key = key.primal  # a transform takes arrays of its own, but randomness depends on nothing
+    # Of a transform around, the key is a box; what is drawn depends on none of its arrays.
+    key = opened(next_key(), backend)
     if not isinstance(key, tuple) and not backend.owns(key):
         raise NotSupported(
             f"Random numbers are drawn by the default backend, {backend.name}, but this function "

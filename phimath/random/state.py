@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, final
 
 import numpy as np
 
+from phimath.backend.boxed import opened
 from phimath.backend.contract.random import GROUPS, MASK, ROTATIONS, key_schedule
 from phimath.errors import NotSupported, ValueRangeError
 
@@ -86,6 +87,7 @@ class TracedGenerator:
 
     def reserve(self, count: int | Native) -> Native:
         """Number of the first of so many draws."""
+        count = opened(count, self._backend)
         add = self._backend.function("add")
         first = add(self._first, self.drawn)
         both_known = isinstance(self.drawn, int) and isinstance(count, int)
@@ -101,8 +103,7 @@ class TracedGenerator:
 
     def seed_words(self, backend: Backend[Any]) -> Native:
         """Both words of the seed."""
-        assert backend is self._backend
-        return self._seed
+        return backend.adopt(self._backend, self._seed)
 
 
 @final

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, final
 
+from phimath.backend.discovery import backend_of
 from phimath.dtype import INT64
 from phimath.transform.closed import Closed
 from phimath.transform.scan_rule import split
@@ -68,5 +69,7 @@ class Carry:
 
 
 def as_scalar(backend: Backend[Any], number: int | Native) -> Native:
-    """An integer as an array."""
-    return backend.full((), number, INT64) if isinstance(number, int) else number
+    """An integer as an array of the backend."""
+    if isinstance(number, int):
+        return backend.full((), number, INT64)
+    return number if backend.owns(number) else backend.adopt(backend_of(number), number)

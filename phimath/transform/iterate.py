@@ -13,7 +13,7 @@ from phimath.transform.checkpoint import check_policy
 from phimath.transform.closed import may_be_differentiated
 from phimath.transform.effects import is_tracing
 from phimath.transform.loop_state import next_state, one_or_all
-from phimath.transform.natives import disassemble, numbers_as_tensors, signatures
+from phimath.transform.natives import disassemble, moved, numbers_as_tensors, signatures
 from phimath.transform.repeated import repeat
 from phimath.transform.scope import backend_of_transforms
 from phimath.transform.trajectory import stacked_states, with_rows
@@ -143,7 +143,8 @@ def _is_traced(state: tuple[Any, ...], checkpoint: Checkpoint) -> bool:
     if is_tracing() or checkpoint == "all":
         return is_tracing()
     natives, form = disassemble(numbers_as_tensors(state))
-    return may_be_differentiated(_backend_of(form), natives)
+    backend = _backend_of(form)
+    return may_be_differentiated(backend, moved(natives, signatures(form), backend))
 
 
 def _traced(

@@ -63,7 +63,8 @@ def while_loop(
     given = numbers_as_tensors(state, integers=True)
     natives, form = disassemble(given)
     backend = backend_of_transforms(part.backend for part in signatures(form))
-    if max_iterations is None and may_be_differentiated(backend, natives):
+    arrays = moved(natives, signatures(form), backend)
+    if max_iterations is None and may_be_differentiated(backend, arrays):
         raise NotSupported(
             "A loop is differentiated backwards from its last iteration, so that it must be known "
             "how many there are at most. Give while_loop(…, max_iterations=n)."

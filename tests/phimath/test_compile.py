@@ -166,7 +166,6 @@ def test_compiled_functions_nest(backend, double):
     assert_close(outer(of(backend, X, spatial("x"))), X * (X + 1) - 2 * X)
 
 
-@compiles
 def test_inner_programs_are_not_made(backend):
     inner = jit_compile(lambda x: x * 2)
     jit_compile(lambda x: inner(x) + 1)(of(backend, X, spatial("x")))
@@ -253,7 +252,6 @@ def test_gradients_of_solves_are_compiled(backend, double):
 # --- precision ---
 
 
-@compiles
 def test_results_have_the_precision_of_the_context(backend):
     @jit_compile
     def step(x, host, number):
@@ -267,7 +265,6 @@ def test_results_have_the_precision_of_the_context(backend):
 # --- errors ---
 
 
-@compiles
 @pytest.mark.parametrize(
     "read",
     [
@@ -290,7 +287,6 @@ def test_looking_at_values_is_refused(backend, read):
     assert_close(read(x + 1).shape.volume, 3)
 
 
-@compiles
 def test_counting_by_a_traced_number_says_how_to_declare_it(backend, double):
     def repeat(x, n):
         for _ in range(n):
@@ -320,7 +316,6 @@ def test_arrays_without_names_are_refused(backend):
         jit_compile(lambda x: x)(X)
 
 
-@compiles
 def test_a_failing_trace_leaves_nothing_behind(backend, double):
     leaked = []
 

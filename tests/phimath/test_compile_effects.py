@@ -133,7 +133,6 @@ def test_random_numbers_are_fresh_and_those_of_the_seed(backend, draw):
         assert (compiled()[0].numpy("x") != found[0]).any()
 
 
-@compiles
 def test_random_numbers_between_calls_continue_the_sequence(backend):
     def outside():
         return random_uniform(spatial(x=3))
@@ -148,7 +147,6 @@ def test_random_numbers_between_calls_continue_the_sequence(backend):
         assert_close(found, expected.numpy("x"), rtol=0)
 
 
-@compiles
 def test_a_seed_inside_gives_the_same_numbers_at_each_call(backend):
     @jit_compile
     def noise():
@@ -161,7 +159,6 @@ def test_a_seed_inside_gives_the_same_numbers_at_each_call(backend):
         assert_close(noise(), expected, rtol=0)
 
 
-@compiles
 def test_compiled_functions_cannot_reseed_others(backend):
     with pytest.raises(NotSupported, match="seeded"):
         jit_compile(lambda: seed(3))()
@@ -181,7 +178,6 @@ def test_random_numbers_pass_through_compiled_gradients(backend, double):
             assert_close(slope, random_uniform(spatial(x=3)).numpy("x"), rtol=1e-14)
 
 
-@compiles
 def test_random_numbers_in_traced_loops_are_refused(backend):
     @jit_compile
     def walk(x):
@@ -215,7 +211,6 @@ def test_loops_of_compiled_functions_depend_on_data(backend, double):
     assert len(runs) == 2  # the first time to see what the loop carries
 
 
-@compiles
 def test_solves_in_loops_of_compiled_functions_are_refused(backend, double):
     numbers = of(backend, [3.0, 3.0, 3.0], spatial("x"))
 

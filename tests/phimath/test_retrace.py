@@ -77,7 +77,6 @@ def test_what_caused_another_trace_is_told(backend, change, reason):
     assert reason in step.retrace_reason()
 
 
-@compiles
 def test_another_precision_is_another_program(backend):
     step = jit_compile(lambda x: x * 0.1)
     x = of(backend, X.astype("float32"), spatial("x"))
@@ -89,7 +88,6 @@ def test_another_precision_is_another_program(backend):
     assert len(step.traces) == 2
 
 
-@compiles
 def test_reason_names_arguments_by_position(backend):
     step = jit_compile(lambda first, second: first)
     x = zeros(spatial(x=3))

@@ -51,7 +51,7 @@ def solve_symmetric(operator: SymmetricOperator, b: Tensor, solve: Solve) -> Ten
             "Solve for real(b) and imag(b) instead."
         )
     x = stop_gradient(solve_report(stop_gradient(operator), stop_gradient(b), solve).x)
-    if not has_derivatives(operator, b):
+    if not has_derivatives(b, operator):
         return x
     return _solution_of(operator, b, x, solve.gradient_solve or replace(solve, x0=None))
 

@@ -187,5 +187,6 @@ def has_derivatives(*trees: Any) -> bool:
     """
     return any(
         isinstance(tensor.backend, DualBackend) or supports(tensor.backend, "value_and_gradient")
-        for tensor in tensors_in(trees)
+        for tree in trees
+        for tensor in tensors_in(tree)
     )

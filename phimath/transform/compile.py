@@ -241,9 +241,9 @@ def jit_compile(
             captured program until the optimised one is ready, `'now'` waits for it, `'off'` does
             without; `None` leaves it to the backend.
 
-    On NumPy, which has no compiler, only the first call is made on tensors without values, so that
-    what can't be compiled raises there, too; later ones run the function as it is.  Inside of
-    another transform it becomes part of that.
+    On NumPy, which has no compiler, the first call is made on tensors without values, so that what
+    can't be compiled raises there, too; later ones run the function as it is.  Inside of another
+    transform it becomes part of that.
     """
     names = tuple(name.strip() for name in auxiliary_args.split(",") if name.strip())
     if function is None:

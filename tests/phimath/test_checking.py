@@ -176,7 +176,10 @@ def test_nothing_is_kept_of_a_check_that_failed(backend):
 
 
 def test_points_are_numbered_by_values_in_range(backend):
-    values, positions = of(backend, [5.0, 6.0, 7.0], instance("i")), of(backend, [2, 0], spatial("x"))
+    values, positions = (
+        of(backend, [5.0, 6.0, 7.0], instance("i")),
+        of(backend, [2, 0], spatial("x")),
+    )
     step = jit_compile(lambda values, positions: values.i[positions])
     for _ in range(2):
         assert_close(step(values, positions).numpy("x"), np.array([7.0, 5.0]))

@@ -54,9 +54,7 @@ def difference(function, *pairs):
 
 
 def check(function, *pairs, rtol=1e-7):
-    for found, expected in zip(
-        pushed(function, *pairs), difference(function, *pairs), strict=True
-    ):
+    for found, expected in zip(pushed(function, *pairs), difference(function, *pairs), strict=True):
         assert_close(found, expected, rtol=rtol, atol=rtol)
 
 
@@ -105,7 +103,9 @@ def test_second_derivative_of_log_gamma_is_trigamma():
 
     def slope(backend, x):
         with tracing(DualBackend, backend) as tracer:
-            return tracer.log_gamma(tracer.dual(x, backend.full((4,), 1.0, backend.dtype(x)))).tangent
+            return tracer.log_gamma(
+                tracer.dual(x, backend.full((4,), 1.0, backend.dtype(x)))
+            ).tangent
 
     (found,) = pushed(slope, (x, np.ones(4)))
     assert_close(found, special.polygamma(1, x), rtol=1e-12)
@@ -122,7 +122,7 @@ def test_incomplete_gamma_has_no_derivative_by_its_first_argument():
         return b.lower_incomplete_gamma(a, x)
 
     a, x = np.array([1.3]), np.array([0.6])
-    with pytest.raises(NotSupported, match="argument 1 in forward mode.*stop_gradient"):
+    with pytest.raises(NotSupported, match=r"argument 1 in forward mode.*stop_gradient"):
         pushed(function, (a, np.ones(1)), (x, None))
     check(function, (a, None), (x, np.ones(1)))
 
@@ -248,7 +248,11 @@ def test_second_derivative_of_eigenvalues():
 def test_loop_carries_a_tangent_that_appears_in_its_body():
     def function(b, x):
         add, multiply, less = (b.function(name) for name in ("add", "multiply", "less"))
-        start = (b.from_numpy(np.asarray(0)), b.full((), 1.0, b.dtype(x)), b.full((), 0.0, b.dtype(x)))
+        start = (
+            b.from_numpy(np.asarray(0)),
+            b.full((), 1.0, b.dtype(x)),
+            b.full((), 0.0, b.dtype(x)),
+        )
 
         def body(i, power, total):
             return add(i, 1), multiply(power, x), add(total, power)
@@ -328,6 +332,7 @@ def test_pullback_of_cubes_varies_with_their_argument_and_the_cotangent(backend)
         return multiply(multiply(x, x), x), tracer.full((), 1.0, tracer.dtype(x))
 
     with tracing(DualBackend, backend) as tracer:
+
         def dual(*parts):
             return tracer.dual(*map(backend.from_numpy, parts))
 

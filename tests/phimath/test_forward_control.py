@@ -79,7 +79,9 @@ def test_branches(backend, how):
     def function(x):
         return cond(sum_of(x) > 0, lambda x: x**2, lambda x: -x, x)
 
-    found = how(lambda x, v: jvp(function, (x,), (v,)))(x_of(backend), of(backend, DX, spatial("x")))
+    found = how(lambda x, v: jvp(function, (x,), (v,)))(
+        x_of(backend), of(backend, DX, spatial("x"))
+    )
     assert_close(found[1].numpy("x"), 2 * X * DX)
 
 
@@ -142,7 +144,7 @@ def test_random_numbers_of_a_compiled_loop_are_those_of_python(backend):
 
 
 def test_compiled_functions_are_pushed_through_operation_by_operation(backend):
-    inner = compiled(lambda x, n: sin(x) * n)
+    inner = jit_compile(lambda x, n: sin(x) * n)
     assert_close(derivative(lambda x: inner(x, 2), backend).numpy("x"), 2 * np.cos(X) * DX)
     assert not inner.traces
 

@@ -151,9 +151,7 @@ def test_native_operations_are_refused_with_advice(backend):
 
 
 def test_native_arrays_come_back_as_tensors(backend):
-    tangent = derivative(
-        lambda x: wrap(x.native("x"), spatial("y")), of(backend, X, spatial("x"))
-    )
+    tangent = derivative(lambda x: wrap(x.native("x"), spatial("y")), of(backend, X, spatial("x")))
     assert_close(tangent.numpy("y"), np.ones(3, "float32"))
 
 

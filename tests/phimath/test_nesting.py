@@ -43,6 +43,14 @@ def with_own_rule(f):
     )
 
 
+def with_own_rules(f):
+    return custom_gradient(
+        lambda x: f(x),
+        lambda inputs, output, c: {"x": vjp(f, inputs["x"])[1](c)[0]},
+        jvp=lambda inputs, output, tangents: jvp(f, (inputs["x"],), (tangents["x"],))[1],
+    )
+
+
 def repeated_three_times(f):
     def total(x):
         start = (0, f(x) * -2)
@@ -72,9 +80,16 @@ TRANSFORMS = {
     "jit_compile": (0, lambda f: jit_compile(f, optimize="off")),
     "cond": (0, lambda f: lambda x: cond(sum_of(x) < 1e9, f, lambda x: -f(x), x)),
     "custom_gradient": (0, with_own_rule),
+    "custom_gradient of both modes": (0, with_own_rules),
     "iterate": (0, lambda f: lambda x: iterate(lambda y: y + f(x), 2, f(x) * -1)),
     "while_loop": (0, repeated_three_times),
 }
+
+
+WITHOUT_REVERSE_MODE = (
+    *("jvp", "vectorize", "jit_compile", "cond", "iterate", "while_loop"),
+    "custom_gradient of both modes",
+)
 
 
 def expected_derivative(order):
@@ -121,3 +136,15 @@ def test_three_transforms_are_right(backend, names):
     with precision(64):
         result = function(x)
     assert_close(result.numpy("x"), expected_derivative(total), rtol=1e-12)
+
+
+@pytest.mark.only_on("numpy", "strict")
+@pytest.mark.parametrize("names", list(product(WITHOUT_REVERSE_MODE, repeat=3)), ids="-".join)
+def test_three_transforms_are_right_without_reverse_mode(backend, names):
+    function = fifth
+    for name in reversed(names):
+        function = TRANSFORMS[name][1](function)
+    x = wrap(backend.from_numpy(VALUES), spatial("x"))
+    with precision(64):
+        result = function(x)
+    assert_close(result.numpy("x"), expected_derivative(names.count("jvp")), rtol=1e-12)

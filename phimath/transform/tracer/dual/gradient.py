@@ -193,9 +193,9 @@ def transposed(
         with differentiated():
             complete = tuple(next(given) if variable else None for variable in is_variable)
             found = backward(inputs, outputs, complete)
-        return _inner_product(backend, found, tangents, real), ()
+        return _inner_product(backend, found, tangents, real, device), ()
 
-    real = DType(float, backend.dtype(variables[0]).precision)
+    real, device = DType(float, backend.dtype(variables[0]).precision), backend.device(variables[0])
     _, _, gradients = backend.value_and_gradient(pairing, variables)
     given = iter(gradients)
     return [next(given) if variable else None for variable in is_variable]
@@ -206,10 +206,11 @@ def _inner_product(
     cotangents: Sequence[Native | None],
     tangents: Sequence[Native | None],
     dtype: DType,
+    device: str,
 ) -> Native:
     """Re ∑ conj(a) b as a number of a real type."""
     function = backend.function
-    total = backend.full((), 0, dtype)
+    total = backend.full((), 0, dtype, device)
     for cotangent, tangent in zip(cotangents, tangents, strict=True):
         if cotangent is not None and tangent is not None:
             product = function("multiply")(function("conj")(cotangent), tangent)

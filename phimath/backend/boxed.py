@@ -29,12 +29,18 @@ class Boxed:
     def backend(self) -> Backend[Any]:
         """The tracer that made the box."""
 
-    def _refuse(self, *_: object, **__: object) -> NoReturn:
-        raise NotSupported(
+    def _advice(self) -> str:
+        return (
             f"A native array of {self.backend.name} is a box, which no framework can compute "
             "with. Use the functions of phimath instead of native ones, or take the values as "
             "constants: stop_gradient(x).native(…)."
         )
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise NotSupported(self._advice())
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"There is no attribute '{name}'. {self._advice()}")
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = _refuse
     __rtruediv__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __neg__ = __abs__ = _refuse

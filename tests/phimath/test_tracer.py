@@ -148,6 +148,8 @@ def test_native_operations_are_refused_with_advice(backend):
     for compute in (lambda a: a * 2, lambda a: a[0], np.asarray, len):
         with pytest.raises(NotSupported, match=r"stop_gradient\(x\)\.native"):
             derivative(lambda x, f=compute: wrap(f(x.native("x")), spatial("x")), x)
+    with pytest.raises(AttributeError, match=r"'ndim'.*stop_gradient\(x\)\.native"):
+        derivative(lambda x: x * x.native("x").ndim, x)
 
 
 def test_native_arrays_come_back_as_tensors(backend):

@@ -107,8 +107,7 @@ class Values:
         if isinstance(condition, bool):
             return true if condition else false
         array = true if isinstance(true, Value) else false
-        if not isinstance(array, Value):  # the condition compares an exponent, which then varies
-            raise AssertionError("One of the values must be an array.")
+        assert isinstance(array, Value), "one of them has the type of the result"
         true = true if isinstance(true, Value) else self.full(true, array)
         false = false if isinstance(false, Value) else self.full(false, array)
         return Value(self.backend.where(condition.native, true.native, false.native), self)

@@ -2,3 +2,5 @@
 
 from phimath.sparse.operator import LinearOperator as LinearOperator
 from phimath.sparse.operator import SymmetricOperator as SymmetricOperator
+from phimath.sparse.stencil_operator import Side as Side
+from phimath.sparse.stencil_operator import StencilOperator as StencilOperator

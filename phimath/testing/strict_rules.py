@@ -265,6 +265,11 @@ def _subscripts(arguments: Arguments) -> str:
     return "" if fits else f"subscripts {text!r} need letters and an explicit output"
 
 
+def _is_transform(arguments: Arguments) -> str:
+    kind = arguments["kind"]
+    return "" if kind in (1, 2, 3, 4) else f"there is no type {kind} of these transforms"
+
+
 _ROWS_AND_COLUMNS = rank("a", 2, 9)
 _INTEGER_SUM = (axes_exist, axes_sorted, kinds("a", NUMERIC))
 _LARGEST = (axes_exist, axes_sorted, kinds("a", REAL + " bool"))
@@ -318,6 +323,8 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "ifft": (axes_exist, kinds("a", "complex")),
     "rfft": (axis_exists, kinds("a", "float")),
     "irfft": (axis_exists, kinds("a", "complex")),
+    "dct": (axis_exists, kinds("a", "float"), _is_transform),
+    "dst": (axis_exists, kinds("a", "float"), _is_transform),
 }  # fmt: skip
 
 # Elementwise function → kinds of operands that it is defined for; all others take floating numbers.

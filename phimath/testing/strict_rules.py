@@ -204,6 +204,13 @@ def _padding_fits(arguments: Arguments) -> str:
     return number_fits(arguments["a"].dtype, arguments["value"])
 
 
+def _exponent_fits(arguments: Arguments) -> str:
+    base, exponent = arguments["a"], arguments["exponent"]
+    if base.dtype.kind in "iu" and exponent < 0:
+        return f"integers have no power {exponent}"
+    return number_fits(base.dtype, exponent)
+
+
 def _filling_fits(arguments: Arguments) -> str:
     if min(arguments["sizes"], default=0) < 0:
         return f"negative sizes {arguments['sizes']}"
@@ -272,6 +279,7 @@ _MATRIX = (_ROWS_AND_COLUMNS, kinds("a", FLOATING))
 
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "where": (kinds("condition", "bool"), same_type("true", "false")),
+    "power_of": (kinds("a", NUMERIC), _exponent_fits),
     "full": (_filling_fits,),
     "sum": _INTEGER_SUM,
     "prod": _INTEGER_SUM,

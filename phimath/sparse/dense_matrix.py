@@ -84,6 +84,11 @@ class DenseMatrix(LinearOperator):
         return self.matrix.dtype.kind == "complex"
 
     @property
+    def knows_null_space(self) -> bool:
+        """No."""
+        return False
+
+    @property
     def diagonal(self) -> Tensor | None:
         """Not known: it may vanish somewhere."""
         return None

@@ -133,8 +133,9 @@ def elementwise_plan(operation: Operation, bits: int, *operands: Signature | typ
     name = operation.function
     if operation.boolean_function and operand_dtype.kind == "bool":
         name = operation.boolean_function
+    is_constant_power = operation.name == "power" and operands[1] in (int, float)
     return Plan(
-        backend.function(name),
+        backend.power_of if is_constant_power else backend.function(name),
         prepare,
         Signature(backend, result_dtype, shape, stored),
         not any(prepare),

@@ -153,7 +153,7 @@ def located(center: Tensor | None, coordinates: dict[str, Any], what: str) -> Te
     """
     if (center is None) == (not coordinates):
         raise ShapeError(
-            f"A {what} needs its location once, by axis as {what}(x=…, y=…) or as a vector "
+            f"A {what} needs its center once, by axis as {what}(x=…, y=…) or as a vector "
             f"{what}(vec(x=…, y=…))."
         )
     if center is None:

@@ -186,6 +186,7 @@ from phimath.shape import same_dims as same_dims
 from phimath.solve import Solve as Solve
 from phimath.solve import SolveInfo as SolveInfo
 from phimath.solve import minimize as minimize
+from phimath.solve import solve_linear as solve_linear
 from phimath.solve import solve_nonlinear as solve_nonlinear
 from phimath.sparse import dense as dense
 from phimath.sparse import get_format as get_format

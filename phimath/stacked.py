@@ -6,7 +6,7 @@ Components kept apart along one dimension, of equal or of different sizes.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, cast, final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast, final
 
 from phimath.backend.discovery import combine
 from phimath.dimension import Dim, Varying
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from phimath.dtype import DType
     from phimath.table import Operation
     from phimath.tensor import Number
+
+MOST_APART: Final = 4
+"""Vectors of up to this many components are kept apart: formulas fuse without moving memory."""
 
 
 class StackHead(NamedTuple):
@@ -177,6 +180,19 @@ class Stacked(Composed):
     def map(self, function: Callable[[Tensor], Tensor]) -> Stacked:
         """Apply a function to each component."""
         return Stacked([function(component) for component in self.components], self.dim)
+
+
+def components_apart(tensor: Tensor) -> Tensor:
+    """A vector of a few stored components as a lazy stack of these, any other tensor as it is."""
+    if not isinstance(tensor, Dense):
+        return tensor
+    channels = tensor.shape.channel
+    if channels.rank != 1 or channels.names[0] not in tensor.signature.stored:
+        return tensor
+    (dim,) = channels.dims
+    if not isinstance(dim.size, int) or not 1 < dim.size <= MOST_APART:
+        return tensor
+    return Stacked(tensor.unstacked(dim.name), dim)
 
 
 def _stored(tensor: Tensor) -> Shape:

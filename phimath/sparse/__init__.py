@@ -8,6 +8,7 @@ from phimath.sparse.create import sparse_tensor as sparse_tensor
 from phimath.sparse.create import stored_indices as stored_indices
 from phimath.sparse.create import stored_values as stored_values
 from phimath.sparse.create import tensor_like as tensor_like
+from phimath.sparse.dense_matrix import DenseMatrix as DenseMatrix
 from phimath.sparse.diagonal import with_diagonal as with_diagonal
 from phimath.sparse.formats import dense as dense
 from phimath.sparse.formats import get_format as get_format

@@ -204,6 +204,13 @@ def _padding_fits(arguments: Arguments) -> str:
     return number_fits(arguments["a"].dtype, arguments["value"])
 
 
+def _exponent_fits(arguments: Arguments) -> str:
+    base, exponent = arguments["a"], arguments["exponent"]
+    if base.dtype.kind in "iu" and exponent < 0:
+        return f"integers have no power {exponent}"
+    return number_fits(base.dtype, exponent)
+
+
 def _filling_fits(arguments: Arguments) -> str:
     if min(arguments["sizes"], default=0) < 0:
         return f"negative sizes {arguments['sizes']}"
@@ -267,6 +274,11 @@ def _subscripts(arguments: Arguments) -> str:
     return "" if fits else f"subscripts {text!r} need letters and an explicit output"
 
 
+def _is_transform(arguments: Arguments) -> str:
+    kind = arguments["kind"]
+    return "" if kind in (1, 2, 3, 4) else f"there is no type {kind} of these transforms"
+
+
 _ROWS_AND_COLUMNS = rank("a", 2, 9)
 _INTEGER_SUM = (axes_exist, axes_sorted, kinds("a", NUMERIC))
 _LARGEST = (axes_exist, axes_sorted, kinds("a", REAL + " bool"))
@@ -276,6 +288,7 @@ _MATRIX = (_ROWS_AND_COLUMNS, kinds("a", FLOATING))
 
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "where": (kinds("condition", "bool"), same_type("true", "false")),
+    "power_of": (kinds("a", NUMERIC), _exponent_fits),
     "full": (_filling_fits,),
     "sum": _INTEGER_SUM,
     "prod": _INTEGER_SUM,
@@ -323,6 +336,8 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "ifft": (axes_exist, kinds("a", "complex")),
     "rfft": (axis_exists, kinds("a", "float")),
     "irfft": (axis_exists, kinds("a", "complex")),
+    "dct": (axis_exists, kinds("a", "float"), _is_transform),
+    "dst": (axis_exists, kinds("a", "float"), _is_transform),
 }  # fmt: skip
 
 # Elementwise function → kinds of operands that it is defined for; all others take floating numbers.

@@ -154,7 +154,7 @@ def _pair(axis: str, bound: Any) -> tuple[Any, Any]:
 
 def coordinate(value: float | Tensor) -> Tensor:
     """Host number in 64 bit: domains don't depend on the precision where they were written."""
-    return value if isinstance(value, Tensor) else wrap(np.float64(value))
+    return value if isinstance(value, Tensor) else wrap(np.asarray(value, np.float64))
 
 
 def nearest_copy(distance: Tensor, copies: Shape) -> Tensor:

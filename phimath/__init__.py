@@ -231,6 +231,7 @@ from phimath.transform import iterate as iterate
 from phimath.transform import jacobian as jacobian
 from phimath.transform import jit_compile as jit_compile
 from phimath.transform import jvp as jvp
+from phimath.transform import numpy_call as numpy_call
 from phimath.transform import stop_gradient as stop_gradient
 from phimath.transform import value_and_gradient as value_and_gradient
 from phimath.transform import vectorize as vectorize

@@ -52,6 +52,12 @@ def _is_widths(value: Any) -> bool:
     return all(is_integers(pair) and len(pair) == 2 and min(pair) >= 0 for pair in value)
 
 
+def _are_array_types(value: object) -> bool:
+    return isinstance(value, tuple) and all(
+        len(one) == 2 and is_integers(one[0]) and isinstance(one[1], DType) for one in value
+    )
+
+
 # Annotation in the contract → whether a value that is no array fits it.
 PLAIN: Final[dict[str, Callable[[Any], bool]]] = {
     "int": is_integer,
@@ -63,6 +69,8 @@ PLAIN: Final[dict[str, Callable[[Any], bool]]] = {
     "DType": lambda value: isinstance(value, DType),
     "str": lambda value: isinstance(value, str),
     "str | None": lambda value: value is None or isinstance(value, str),
+    "ArrayTypes": _are_array_types,
+    "HostFunction": callable,
     "np.ndarray": lambda value: type(value) is np.ndarray,
     "ScatterMode": lambda value: value in ("update", "add", "min", "max"),
     "Literal['left', 'right']": lambda value: value in ("left", "right"),

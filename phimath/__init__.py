@@ -189,6 +189,16 @@ from phimath.solve import SolveTape as SolveTape
 from phimath.solve import minimize as minimize
 from phimath.solve import solve_linear as solve_linear
 from phimath.solve import solve_nonlinear as solve_nonlinear
+from phimath.sparse import dense as dense
+from phimath.sparse import get_format as get_format
+from phimath.sparse import get_sparsity as get_sparsity
+from phimath.sparse import is_sparse as is_sparse
+from phimath.sparse import sparse_tensor as sparse_tensor
+from phimath.sparse import stored_indices as stored_indices
+from phimath.sparse import stored_values as stored_values
+from phimath.sparse import tensor_like as tensor_like
+from phimath.sparse import to_format as to_format
+from phimath.sparse import with_diagonal as with_diagonal
 from phimath.spectral import dct as dct
 from phimath.spectral import dst as dst
 from phimath.spectral import fft as fft

@@ -186,7 +186,18 @@ from phimath.shape import same_dims as same_dims
 from phimath.solve import Solve as Solve
 from phimath.solve import SolveInfo as SolveInfo
 from phimath.solve import minimize as minimize
+from phimath.solve import solve_linear as solve_linear
 from phimath.solve import solve_nonlinear as solve_nonlinear
+from phimath.sparse import dense as dense
+from phimath.sparse import get_format as get_format
+from phimath.sparse import get_sparsity as get_sparsity
+from phimath.sparse import is_sparse as is_sparse
+from phimath.sparse import sparse_tensor as sparse_tensor
+from phimath.sparse import stored_indices as stored_indices
+from phimath.sparse import stored_values as stored_values
+from phimath.sparse import tensor_like as tensor_like
+from phimath.sparse import to_format as to_format
+from phimath.sparse import with_diagonal as with_diagonal
 from phimath.spectral import dct as dct
 from phimath.spectral import dst as dst
 from phimath.spectral import fft as fft
@@ -220,6 +231,7 @@ from phimath.transform import iterate as iterate
 from phimath.transform import jacobian as jacobian
 from phimath.transform import jit_compile as jit_compile
 from phimath.transform import jvp as jvp
+from phimath.transform import numpy_call as numpy_call
 from phimath.transform import stop_gradient as stop_gradient
 from phimath.transform import value_and_gradient as value_and_gradient
 from phimath.transform import vectorize as vectorize

@@ -14,6 +14,7 @@ from phimath_numpy.index import NumpyIndex
 from phimath_numpy.linear_algebra import NumpyLinearAlgebra
 from phimath_numpy.random import NumpyRandom
 from phimath_numpy.reduce import NumpyReduce
+from phimath_numpy.spectral import NumpySpectral
 
 _NO_DERIVATIVES: Final = (
     "NumPy can't differentiate. Change the import line to `from phisim.torch import *`, "
@@ -28,13 +29,13 @@ class NumpyBackend(
     NumpyArrange,
     NumpyIndex,
     NumpyLinearAlgebra,
+    NumpySpectral,
     NumpyRandom,
     ArrayApiBackend[np.ndarray],
 ):
     """NumPy arrays and scalars.
 
     Overrides of the generic backend are measured with NumPy 2.4 on 10×10 float32 arrays.
-    `spectral` is generic: NumPy's transforms keep single precision from version 2 on.
     """
 
     name = "numpy"

@@ -1,6 +1,6 @@
 """Solving linear and nonlinear systems, and minimising."""
 
-from phimath.solve.linear import solve_symmetric as solve_symmetric
+from phimath.solve.linear import solve_linear as solve_linear
 from phimath.solve.minimize import MinimizeInfo as MinimizeInfo
 from phimath.solve.minimize import minimize as minimize
 from phimath.solve.minimize import minimize_report as minimize_report

@@ -1,12 +1,11 @@
-"""Krylov subspace methods on tensors of any shape; batch dimensions are independent problems."""
+"""The loop that all iterative methods share: a start and a step, for many systems at once."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from phimath.elementwise import sqrt, where
+from phimath.elementwise import where
 from phimath.reduce import any as any_of
-from phimath.reduce import sum as sum_of
 from phimath.transform.effects import is_tracing
 from phimath.transform.while_loop import repeat_while
 from phimath.wrap import wrap
@@ -14,96 +13,83 @@ from phimath.wrap import wrap
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from phimath.shape import Shape
-    from phimath.sparse import SymmetricOperator
+    from phimath.solve.system import System
     from phimath.tensor import Tensor
 
-# x, residual r, direction p, ρ = r·z, and whether an entry is to move on.
-CGState: TypeAlias = "tuple[Tensor, Tensor, Tensor, Tensor, Tensor]"
+# x, the square of what has to vanish, whether the method broke down, and what else it carries.
+State: TypeAlias = "tuple[Tensor, ...]"
 
 
-class KrylovState(NamedTuple):
-    """Where an iteration ended; the number of iterations is a tensor in compiled functions."""
+class Iteration(NamedTuple):
+    """An iterative method.
+
+    start: Called with the system, x and b − A x; gives the first state.
+    step: Called with the system, whether each system is to move on, and the state; gives the next
+        state, which leaves the others' x as it is.
+    """
+
+    start: Callable[[System, Tensor, Tensor], State]
+    step: Callable[[System, Tensor, State], State]
+
+
+class Reached(NamedTuple):
+    """Where an iteration ended; the number of iterations is a tensor in compiled functions.
+
+    squares: Of what has to vanish, before the first iteration and after each; only if recorded.
+    """
 
     x: Tensor
     iterations: int | Tensor
+    broke: Tensor
 
 
-def conjugate_gradient(
-    operator: SymmetricOperator,
-    b: Tensor,
+def iterate(
+    method: Iteration,
+    system: System,
     x: Tensor,
+    r: Tensor,
     tolerance: Tensor,
     max_iterations: int | Tensor,
-) -> KrylovState:
-    """Solve A x = b for a semi-definite operator, up to ‖r‖ ≤ tolerance per batch entry.
+) -> Reached:
+    """Repeat a method's step until what has to vanish is below the tolerance, per system.
 
-    The residual is the one that the recurrence carries; the caller computes it anew.  Entries that
-    have converged, or became infinite or NaN, stay as they are.
-
-    Source: Saad, Iterative Methods for Sparse Linear Systems (2003), algorithm 9.1, with the Jacobi
-    preconditioner.
+    Systems that have converged, broke down or became infinite or NaN stay as they are.
     """
-    dims = b.shape.non_batch & x.shape.non_batch
-    inverse_diagonal = 1 / operator.diagonal
     threshold = tolerance * tolerance
 
-    def step(x: Tensor, r: Tensor, p: Tensor, rho: Tensor, active: Tensor) -> CGState:
-        q = operator.apply(p)
-        alpha = _ratio(rho, dot(p, q, dims), active)
-        x = x + alpha * p
-        r = r - alpha * q
-        # Rounding errors would grow along the null space, which the operator cannot see.
-        z = operator.project(r * inverse_diagonal)
-        next_rho = dot(r, z, dims)
-        p = z + _ratio(next_rho, rho, active) * p
+    def is_active(state: State) -> Tensor:
         # The comparison is false for NaN.
-        return x, r, p, next_rho, dot(r, r, dims) > threshold
+        return (state[1] > threshold) & ~state[2]
 
-    r = b - operator.apply(x)
-    z = operator.project(r * inverse_diagonal)
-    start = (x, r, z, dot(r, z, dims), dot(r, r, dims) > threshold)
-    return (
-        _traced(step, start, max_iterations)
-        if is_tracing()
-        else _eager(step, start, int(max_iterations))
-    )
-
-
-def _eager(step: Callable[..., CGState], state: CGState, max_iterations: int) -> KrylovState:
-    for iteration in range(max_iterations):
-        active = state[-1]
+    state = method.start(system, x, r)
+    if is_tracing():
+        return _traced(method, system, is_active, state, max_iterations)
+    for done in range(int(max_iterations)):
+        active = is_active(state)
         if not bool(any_of(active, active.shape) if active.rank else active):
-            return KrylovState(state[0], iteration)
-        state = step(*state)
-    return KrylovState(state[0], max_iterations)
+            return Reached(state[0], done, state[2])
+        state = method.step(system, active, state)
+    return Reached(state[0], int(max_iterations), state[2])
 
 
 def _traced(
-    step: Callable[..., CGState], state: CGState, max_iterations: int | Tensor
-) -> KrylovState:
+    method: Iteration,
+    system: System,
+    is_active: Callable[[State], Tensor],
+    state: State,
+    max_iterations: int | Tensor,
+) -> Reached:
     def condition(*carry: Tensor) -> Tensor:
         return carry[-2] & (carry[-1] < max_iterations)
 
-    def body(*carry: Tensor) -> tuple[Tensor, ...]:
-        return (*step(*carry[:-1]), carry[-1] + 1)
+    def body(*carry: Tensor) -> State:
+        following = method.step(system, carry[-2], carry[:-2])
+        return (*following, is_active(following), carry[-1] + 1)
 
-    final = repeat_while(condition, body, *state, wrap(0))
-    return KrylovState(final[0], final[-1])
-
-
-def _ratio(numerator: Tensor, denominator: Tensor, active: Tensor) -> Tensor:
-    # An entry that has converged may have 0/0, and must not move.
-    if not active.rank:
-        return numerator / denominator
-    return where(active, numerator / where(active, denominator, 1.0), 0.0)
+    final = repeat_while(condition, body, *state, is_active(state), wrap(0))
+    return Reached(final[0], final[-1], final[2])
 
 
-def dot(a: Tensor, b: Tensor, dims: Shape) -> Tensor:
-    """Inner product over `dims`."""
-    return sum_of(a * b, dims)
-
-
-def vector_norm(a: Tensor) -> Tensor:
-    """Euclidean norm over all but the batch dimensions."""
-    return sqrt(sum_of(a * a, a.shape.non_batch))
+def ratio(numerator: Tensor, denominator: Tensor, is_moving: Tensor) -> Tensor:
+    """Quotient for the systems that move on, 0 for the others, which may have 0/0."""
+    return where(is_moving, numerator / where(is_moving, denominator, 1.0), 0.0)

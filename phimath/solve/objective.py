@@ -110,7 +110,8 @@ class Objective:
         known = _programs.setdefault(function, {})
         key = self.layout, self._needs_gradient
         if key not in known:
-            known[key] = jit_compile(_program(weakref.ref(function), *key))
+            program = _program(weakref.ref(function), *key)
+            known[key] = jit_compile(program, optimize=function.optimize)
         return known[key]
 
     def _evaluate(self, rows: Rows) -> Tensor:

@@ -20,12 +20,16 @@ class Solve:
     computed anew at the end; ε is the machine precision of the values.  The last term is what
     rounding leaves; a smaller residual cannot be asked for.
 
-    method: 'auto'; for linear systems 'CG' (conjugate gradients with the Jacobi preconditioner);
-        for `solve_nonlinear` 'Newton-Krylov'; for `minimize` a method of SciPy or 'GD'.
+    method: 'auto' chooses by the structure of the system.  For linear systems 'CG' (symmetric and
+        definite), 'MINRES' (symmetric), 'GMRES', 'BiCGStab', 'LSQR' (least squares), 'direct' and
+        'separable' (box problems); for `solve_nonlinear` 'Newton-Krylov'; for `minimize` a method
+        of SciPy or 'GD'.
     rel_tol: relative tolerance; by default 1e-5 in 32 bit and 1e-12 in 64 bit.
     abs_tol: absolute tolerance in the units of the right-hand side.
     x0: initial guess; `None` starts from zero.
     max_iterations: more raise `NotConverged`, unless suppressed.
+    preconditioner: how A⁻¹ is approximated: a name such as 'jacobi', a `LinearOperator`, or a
+        function that takes a residual; by default the best one known for the operator.
     gradient_solve: settings of the solves that derivatives need; those of the solve by default.
     suppress: errors that return the partial result instead of raising, e.g. `[NotConverged]`.
     """
@@ -45,16 +49,16 @@ class Solve:
             raise NotSupported(
                 f"There is no solver '{self.method}'. Available: {', '.join(METHODS)}."
             )
-        if self.preconditioner is not None or self.rank_deficiency is not None:
+        if self.rank_deficiency is not None:
             raise NotSupported(
-                "preconditioner and rank_deficiency cannot be chosen yet: Jacobi is used, and "
-                "operators know their null space. Leave them None."
+                "rank_deficiency cannot be chosen yet: operators know their null space. Leave it "
+                "None."
             )
         for name, value in (("rel_tol", self.rel_tol), ("abs_tol", self.abs_tol)):
             if value is not None and not 0 <= value < float("inf"):
                 raise ValueRangeError(f"{name} must be a finite number of at least 0, not {value}.")
-        if self.max_iterations < 1:
-            raise ValueRangeError(f"max_iterations must be at least 1, not {self.max_iterations}.")
+        if self.max_iterations < 0:
+            raise ValueRangeError(f"max_iterations must be at least 0, not {self.max_iterations}.")
 
     @property
     def relative_tolerance(self) -> float:

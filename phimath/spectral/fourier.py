@@ -1,4 +1,4 @@
-"""Discrete Fourier, cosine and sine transforms along named dimensions, and periodic solvers."""
+"""Discrete Fourier transforms along named dimensions, and periodic solvers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from phimath.elementwise import abs, exp, real, where
 from phimath.errors import DTypeError, ShapeError
 from phimath.reduce import sum as sum_over
 from phimath.shape import Shape
-from phimath.spectral.real_transforms import TRANSFORMS, scale_of_inverse
 from phimath.stacked import Stacked
 from phimath.tensor import Dense, Tensor, dense_of
 
@@ -33,12 +32,12 @@ def fft(x: Tensor, dims: DimFilter = spatial) -> Tensor:
 
     Returns: complex numbers in the precision of the context; frequencies as listed by `fftfreq`.
     """
-    return _transformed(x, dims, complex_dtype(), lambda b, native, axes: b.fft(native, axes))
+    return transformed(x, dims, complex_dtype(), lambda b, native, axes: b.fft(native, axes))
 
 
 def ifft(k: Tensor, dims: DimFilter = spatial) -> Tensor:
     """Inverse of `fft`; complex, also where the imaginary part vanishes."""
-    return _transformed(k, dims, complex_dtype(), lambda b, native, axes: b.ifft(native, axes))
+    return transformed(k, dims, complex_dtype(), lambda b, native, axes: b.ifft(native, axes))
 
 
 def rfft(x: Tensor, dim: DimFilter = spatial) -> Tensor:
@@ -48,9 +47,9 @@ def rfft(x: Tensor, dim: DimFilter = spatial) -> Tensor:
         DTypeError: `x` is complex.
         ShapeError: `dim` is more than one dimension.
     """
-    _require_real(x, "rfft", "fft")
+    require_real(x, "rfft", "fft")
     name = _single(x, dim)
-    return _transformed(x, name, float_dtype(), lambda b, native, axes: b.rfft(native, axes[0]))
+    return transformed(x, name, float_dtype(), lambda b, native, axes: b.rfft(native, axes[0]))
 
 
 def irfft(k: Tensor, size: int, dim: DimFilter = spatial) -> Tensor:
@@ -67,12 +66,12 @@ def irfft(k: Tensor, size: int, dim: DimFilter = spatial) -> Tensor:
             f"irfft() to size {size} needs {size // 2 + 1} frequencies along '{name}', not "
             f"{k.shape.get_size(name)}."
         )
-    return _transformed(
+    return transformed(
         k, name, complex_dtype(), lambda b, native, axes: b.irfft(native, size, axes[0])
     )
 
 
-def _transformed(
+def transformed(
     x: Tensor, dims: DimFilter, dtype: DType, function: Callable[[Any, Any, tuple[int, ...]], Any]
 ) -> Tensor:
     names = x.shape.resolve(dims).names
@@ -81,7 +80,7 @@ def _transformed(
             f"There is nothing to transform: {dims!r} selects no dimension of {x.shape}."
         )
     if isinstance(x, Stacked) and x.along not in names:
-        return x.map(lambda part: _transformed(part, names, dtype, function))
+        return x.map(lambda part: transformed(part, names, dtype, function))
     dense = x.cast(dtype).dense()
     stored = dense.signature.stored
     kept = (*(n for n in stored.names if n not in names), *(n for n in stored.names if n in names))
@@ -113,7 +112,7 @@ def _single(x: Tensor, dim: DimFilter) -> str:
     return names[0]
 
 
-def _require_real(x: Tensor, name: str, instead: str) -> None:
+def require_real(x: Tensor, name: str, instead: str) -> None:
     if x.dtype.kind == "complex":
         raise DTypeError(f"{name}() transforms real numbers, not {x.dtype}. Use {instead}().")
 
@@ -235,60 +234,12 @@ def frequency_loss(
     return sum_over(amplitude)
 
 
-# --- real transforms ---
-
-
-def dct(x: Tensor, dims: DimFilter = spatial, type: int = 2) -> Tensor:
-    """Cosine transform of type 1, 2 or 3 along `dims`, not normalised: as `scipy.fft.dct`."""
-    return _real_transform(x, dims, f"dct{type}")
-
-
-def idct(x: Tensor, dims: DimFilter = spatial, type: int = 2) -> Tensor:
-    """Inverse of `dct` of this type."""
-    return _inverse_real_transform(x, dims, "dct", type)
-
-
-def dst(x: Tensor, dims: DimFilter = spatial, type: int = 2) -> Tensor:
-    """Sine transform of type 1, 2 or 3 along `dims`, not normalised: as `scipy.fft.dst`."""
-    return _real_transform(x, dims, f"dst{type}")
-
-
-def idst(x: Tensor, dims: DimFilter = spatial, type: int = 2) -> Tensor:
-    """Inverse of `dst` of this type."""
-    return _inverse_real_transform(x, dims, "dst", type)
-
-
-def _real_transform(x: Tensor, dims: DimFilter, name: str) -> Tensor:
-    _require_real(x, name[:3], "fft")
-    if name not in TRANSFORMS:
-        raise ShapeError(f"There is no transform {name!r}. Types are 1, 2 and 3.")
-    function = TRANSFORMS[name]
-    for dim in x.shape.resolve(dims).names:
-        x = _transformed(
-            x, dim, float_dtype(), lambda backend, native, axes: function(backend, native)
-        )
-    return x
-
-
-def _inverse_real_transform(x: Tensor, dims: DimFilter, family: str, type: int) -> Tensor:
-    inverse = {1: 1, 2: 3, 3: 2}.get(type, type)
-    sizes = [x.shape.get_size(name) for name in x.shape.resolve(dims).names]
-    scale = 1.0
-    for size in sizes:
-        scale *= scale_of_inverse(family, type, size)
-    return _real_transform(x, dims, f"{family}{inverse}") * scale
-
-
 __all__ = [
-    "dct",
-    "dst",
     "fft",
     "fftfreq",
     "fourier_laplace",
     "fourier_poisson",
     "frequency_loss",
-    "idct",
-    "idst",
     "ifft",
     "irfft",
     "rfft",

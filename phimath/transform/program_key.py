@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from phimath.broadcast import Signature
 from phimath.context import Default
+from phimath.transform.natives import described_form
 from phimath.tree import Structure
 
 if TYPE_CHECKING:
@@ -85,6 +85,4 @@ def _changes_of_structure(before: Key, after: Key, arguments: Sequence[str]) -> 
 def _text(form: TensorForm | type) -> str:
     if isinstance(form, type):
         return form.__name__.lower()
-    if isinstance(form, Signature):
-        return f"{form.dtype} {form.shape}"
-    return f"a stack along {form.dim.name} of {' and '.join(_text(c) for c in form.components)}"
+    return described_form(form)

@@ -4,35 +4,63 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, final
 
 from phimath.errors import PhiError
-from phisim.bench.native import BACKENDS, is_installed
-from phisim.bench.overhead import IMPORT_ROW, ROWS, measure_overhead
-from phisim.bench.report import Report, as_json, as_text
+from phisim.bench import bubbles, galaxy, overhead
+from phisim.bench.options import positive
+from phisim.bench.report import Report, Row, as_json, as_text
+from phisim.bench.threads import available_threads, limited_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+@final
+@dataclass(frozen=True)
+class Benchmark:
+    """What a benchmark offers.
+
+    run: Measures what the options choose, and gives row by row.
+    legend: How to read the table.
+    """
+
+    help: str
+    add_options: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], Iterable[Row]]
+    legend: str
+    repetitions: int
+
+
+BENCHMARKS: Final = {
+    "overhead": Benchmark(
+        overhead.HELP, overhead.add_options, overhead.run, overhead.LEGEND, repetitions=31
+    ),
+    "galaxy": Benchmark(galaxy.HELP, galaxy.add_options, galaxy.run, galaxy.LEGEND, repetitions=21),
+    "bubbles": Benchmark(
+        bubbles.HELP, bubbles.add_options, bubbles.run, bubbles.LEGEND, repetitions=21
+    ),
+}
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `phisim bench …` with these arguments; returns the exit status."""
     options = _parser().parse_args(argv)
-    names = [*(row.name for row in ROWS), IMPORT_ROW]
-    unknown = [name for name in options.row if name not in names]
-    if unknown:
-        print(f"There is no row {unknown[0]!r}. Choose from: {'; '.join(names)}", file=sys.stderr)
-        return 2
-    backends = options.backend or [name for name in BACKENDS if is_installed(name)]
+    benchmark = BENCHMARKS[options.benchmark]
     report = Report()
-    try:
-        for backend in backends:
-            report.results += measure_overhead(backend, options.row or names, options.repetitions)
-    except PhiError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(as_text(report))
+    with limited_to(options.threads):
+        report.machine["threads"] = available_threads()
+        try:
+            for row in benchmark.run(options):
+                print(*filter(None, row.cells().values()), file=sys.stderr)
+                report.rows.append(row)
+        except PhiError as error:
+            print(error, file=sys.stderr)
+            return 1
+    print(as_text(report, benchmark.legend))
     if options.json is not None:
         options.json.write_text(as_json(report), encoding="utf-8")
     return 0
@@ -40,25 +68,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="phisim bench", description=__doc__)
-    benchmarks = parser.add_subparsers(required=True, metavar="BENCHMARK")
-    overhead = benchmarks.add_parser(
-        "overhead", help="time of eager operations beside that of the same native code"
-    )
-    overhead.add_argument(
-        "--backend", action="append", choices=BACKENDS, help="repeatable; default: all installed"
-    )
-    overhead.add_argument(
-        "--row", action="append", default=[], help="repeatable, e.g. 'a + b'; default: all"
-    )
-    overhead.add_argument(
-        "--repetitions", type=_positive, default=31, help="pairs of batches per row (default: 31)"
-    )
-    overhead.add_argument("--json", type=Path, metavar="FILE", help="also write the results here")
+    parsers = parser.add_subparsers(required=True, metavar="BENCHMARK", dest="benchmark")
+    for name, benchmark in BENCHMARKS.items():
+        options = parsers.add_parser(name, help=benchmark.help)
+        benchmark.add_options(options)
+        default = benchmark.repetitions
+        options.add_argument(
+            "--repetitions", type=positive, default=default, help=f"per row; default: {default}"
+        )
+        options.add_argument(
+            "--threads", type=positive, help="that frameworks may use; default: all processors"
+        )
+        options.add_argument("--json", type=Path, metavar="FILE", help="also write the rows here")
     return parser
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} repetitions measure nothing. Use at least 1.")
-    return number

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from statistics import median
 from time import perf_counter
 from typing import Final
+
+from phisim.bench.measure import Timing
 
 # What an import line loads on use only; a framework is loaded by its own import line.
 ON_USE: Final = ("scipy", "plotly", "tqdm", "matplotlib", "torch", "jax", "tensorflow")
 
 
-def import_times(statements: tuple[str, ...], repetitions: int) -> list[float]:
-    """Median wall time in seconds of a process that runs each statement; they take turns."""
+def import_times(statements: tuple[str, ...], repetitions: int) -> list[Timing]:
+    """Wall time in seconds of a process that runs each statement; they take turns."""
     times: list[list[float]] = [[] for _ in statements]
     for statement in statements:
         _run(statement)  # writes the byte code
@@ -22,7 +23,7 @@ def import_times(statements: tuple[str, ...], repetitions: int) -> list[float]:
             start = perf_counter()
             _run(statement)
             measured.append(perf_counter() - start)
-    return [median(measured) for measured in times]
+    return [Timing(tuple(measured)) for measured in times]
 
 
 def loaded_too_early(backend: str) -> tuple[str, ...]:

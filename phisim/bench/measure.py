@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from statistics import median
+from dataclasses import dataclass
+from statistics import fmean, median, pstdev
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -14,10 +15,38 @@ if TYPE_CHECKING:
 _BATCH_SECONDS = 2e-3  # long enough for the clock, short enough to fall between disturbances
 
 
+@final
+@dataclass(frozen=True)
+class Timing:
+    """Repeated measurements of one alternative, in seconds per call."""
+
+    samples: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """Disturbed by what else runs on the machine."""
+        return fmean(self.samples)
+
+    @property
+    def std(self) -> float:
+        """Around the mean."""
+        return pstdev(self.samples)
+
+    @property
+    def median(self) -> float:
+        """What budgets are about."""
+        return median(self.samples)
+
+    def over(self, other: Timing) -> float:
+        """Median ratio of measurements taken one after the other, under the same load."""
+        pairs = zip(self.samples, other.samples, strict=True)
+        return median(mine / yours for mine, yours in pairs)
+
+
 def interleaved(
     calls: Sequence[Callable[[], Any]], repetitions: int, synchronize: Callable[[Any], None]
-) -> list[float]:
-    """Median time per call of each alternative, in seconds.
+) -> list[Timing]:
+    """Time per call of each alternative.
 
     A repetition times one batch of each alternative in turn, so that all see the same load of the
     machine.  `synchronize` gets the last result of a batch and waits for it: once per batch, since
@@ -29,7 +58,12 @@ def interleaved(
         for _ in range(repetitions):
             for call, count, measured in zip(calls, counts, times, strict=True):
                 measured.append(_batch(call, count, synchronize) / count)
-    return [median(measured) for measured in times]
+    return [Timing(tuple(measured)) for measured in times]
+
+
+def seconds_of(call: Callable[[], Any], synchronize: Callable[[Any], None]) -> float:
+    """Wall time of one call, e.g. the first."""
+    return _batch(call, 1, synchronize)
 
 
 def _batch(call: Callable[[], Any], count: int, synchronize: Callable[[Any], None]) -> float:

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
@@ -19,14 +19,25 @@ from phimath.linear_algebra import dot
 from phimath.reduce import sum as sum_of
 from phimath.tensor import Tensor
 from phimath.wrap import wrap
+from phisim.bench.arrays import natives
+from phisim.bench.comparison import Comparison
 from phisim.bench.import_time import import_times, loaded_too_early
 from phisim.bench.measure import interleaved
-from phisim.bench.native import Reference, is_installed, reference
-from phisim.bench.report import Result
+from phisim.bench.native import Framework, framework, is_installed, reference
+from phisim.bench.options import add_backends, backends
 from phisim.field import Field, StaggeredGrid, divergence
 from phisim.geometry import Box
 from phisim.physics import advect
 
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator
+
+HELP: Final = "time of eager operations beside that of the same native code"
+LEGEND: Final = (
+    "A budget limits the difference to native code, or the time where it says 'in all'.  One "
+    "thread per operation."
+)
 IMPORT_ROW: Final = "import"
 _IMPORT_BUDGET: Final = 0.35
 _IMPORT_REPETITIONS: Final = 9
@@ -71,6 +82,7 @@ ROWS: Final = (
     ),
 )  # fmt: skip
 
+NAMES: Final = (*(row.name for row in ROWS), IMPORT_ROW)
 TIME_STEP: Final = 1.0
 _RESOLUTION: Final = 64
 _LENGTH: Final = 100.0
@@ -86,51 +98,63 @@ class Case:
     phiml: Callable[[], Any] | None
 
 
-def measure_overhead(backend: str, names: Sequence[str], repetitions: int) -> list[Result]:
-    """Time the rows with these names on one backend.
+def add_options(parser: ArgumentParser) -> None:
+    """Rows and backends."""
+    add_backends(parser)
+    parser.add_argument(
+        "--row", action="append", choices=NAMES, metavar="ROW", help="repeatable; default: all"
+    )
+
+
+def run(options: Namespace) -> Iterator[Comparison]:
+    """Time the rows chosen on each backend, in the context's precision.
 
     Raises:
         BackendNotInstalled: the framework is missing.
     """
-    results = []
-    with using(backend):
-        native = reference(backend)
-        with native.single_threaded():
-            for row in ROWS:
-                if row.name in names:
-                    results.append(_measured(row, backend, native, repetitions))
-    if IMPORT_ROW in names:
-        results.append(_measured_import(backend, min(repetitions, _IMPORT_REPETITIONS)))
-    return results
+    names = options.row or NAMES
+    for backend in backends(options):
+        with using(backend):
+            native = framework(backend)
+            with native.single_threaded():
+                for row in ROWS:
+                    if row.name in names:
+                        yield _measured(row, backend, native, options.repetitions)
+        if IMPORT_ROW in names:
+            yield _measured_import(backend, min(options.repetitions, _IMPORT_REPETITIONS))
 
 
-def _measured(row: Row, backend: str, native: Reference, repetitions: int) -> Result:
-    case = prepared(row, native)
+def _measured(row: Row, backend: str, native: Framework, repetitions: int) -> Comparison:
+    case = prepared(row, backend, native)
     calls = [case.ours, case.native, *([case.phiml] if case.phiml else [])]
-    times = interleaved(calls, repetitions, lambda result: native.synchronize(to_native(result)))
+    times = interleaved(calls, repetitions, lambda result: native.synchronize(natives(result)))
     ours, plain, phiml = (*times, None)[:3]
     assert ours is not None
-    budget = row.budget if backend == "numpy" else None
-    return Result(backend, row.name, ours, plain, phiml, budget, row.budget_for)
+    return Comparison(
+        backend,
+        row.name,
+        ours,
+        plain,
+        precision=precision_bits(),
+        phiml=phiml,
+        budget=row.budget if backend == "numpy" else None,
+        budget_for=row.budget_for,
+    )
 
 
-def prepared(row: Row, native: Reference) -> Case:
+def prepared(row: Row, backend: str, native: Framework) -> Case:
     """Operands of a row in the default backend's form, and in native form."""
     values = _operands()
+    operation = reference(backend, "overhead").OPERATIONS[row.key]
     names = row.operands.split()
     if names == ["velocity"]:
         components = [native.array(values[axis]) for axis in ("velocity_x", "velocity_y")]
         extra = (_SPACING, TIME_STEP) if row.key == "self_advection" else (_SPACING,)
         field = _staggered(components)
-        plain = partial(native.OPERATIONS[row.key], components, *extra)
-        return Case(partial(row.ours, field), plain, None)
-    natives = [native.array(values[name]) for name in names]
-    tensors = [_tensor(array) for array in natives]
-    return Case(
-        partial(row.ours, *tensors),
-        partial(native.OPERATIONS[row.key], *natives),
-        _phiml_call(row.key, natives),
-    )
+        return Case(partial(row.ours, field), partial(operation, components, *extra), None)
+    arrays = [native.array(values[name]) for name in names]
+    ours = partial(row.ours, *map(_tensor, arrays))
+    return Case(ours, partial(operation, *arrays), _phiml_call(row.key, arrays))
 
 
 def _operands() -> dict[str, np.ndarray]:
@@ -165,28 +189,18 @@ def _staggered(components: Sequence[Native]) -> Field:
 def _phiml_call(key: str, natives: Sequence[Native]) -> Callable[[], Any] | None:
     if not is_installed("phiml"):
         return None
-    from phisim.bench.native import phiml
-
+    phiml = reference("phiml", "overhead")
     if key not in phiml.OPERATIONS:
         return None
     return partial(phiml.OPERATIONS[key], *map(phiml.tensor, natives))
 
 
-def to_native(result: Any) -> Any:
-    """Native arrays of a tensor or field (its components); native results as they are."""
-    if isinstance(result, Field):
-        if not result.is_staggered:
-            return to_native(result.values)
-        return [to_native(component) for component in result.components.values()]
-    if isinstance(result, Tensor):
-        return result.native(result.shape)
-    return result
-
-
-def _measured_import(backend: str, repetitions: int) -> Result:
+def _measured_import(backend: str, repetitions: int) -> Comparison:
     plain = "pass" if backend == "numpy" else f"import {backend}"
     ours, native = import_times((f"import phisim.{backend}", plain), repetitions)
     early = loaded_too_early(backend)
-    note = f"loads {', '.join(early)}" if early else ""
+    fault = f"loads {', '.join(early)}" if early else ""
     budget = _IMPORT_BUDGET if backend == "numpy" else None
-    return Result(backend, IMPORT_ROW, ours, native, None, budget, "time", note)
+    return Comparison(
+        backend, IMPORT_ROW, ours, native, budget=budget, budget_for="time", fault=fault
+    )

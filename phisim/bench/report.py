@@ -5,55 +5,41 @@ from __future__ import annotations
 import json
 import os
 import platform
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from phimath.dtype import precision_bits
+from phisim.bench.threads import available_threads
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _PACKAGES: Final = ("phisim", "numpy", "scipy", "torch", "jax", "tensorflow", "phiml")
+_TEXT: Final = ("backend", "row", "mode", "")  # columns of words, which are aligned to the left
 
 
-@dataclass(frozen=True)
-class Result:
-    """One measured row; times in seconds per call, `None` where there is nothing to measure.
-
-    budget: limit in seconds; it holds for the difference to native code, or for the time itself.
-    """
-
-    backend: str
-    row: str
-    ours: float
-    native: float | None
-    phiml: float | None = None
-    budget: float | None = None
-    budget_for: Literal["difference", "time"] = "difference"
-    note: str = ""
-
-    @property
-    def difference(self) -> float | None:
-        """Time that our layers add."""
-        return None if self.native is None else self.ours - self.native
-
-    @property
-    def ratio(self) -> float | None:
-        """Ours over native."""
-        return self.ours / self.native if self.native else None
+class Row(Protocol):
+    """One line of a table."""
 
     @property
     def is_met(self) -> bool | None:
         """Whether the row keeps its budget, `None` if it has none."""
-        measured = self.ours if self.budget_for == "time" else self.difference
-        if self.budget is None or measured is None:
-            return None
-        return measured <= self.budget and not self.note
+        ...
+
+    def cells(self) -> Mapping[str, str]:
+        """Texts by the header of their column; a column in which all are empty is left out."""
+        ...
+
+    def numbers(self) -> Mapping[str, Any]:
+        """All that was measured, for JSON; names end in units."""
+        ...
 
 
 @dataclass
 class Report:
     """All rows of one run, and the machine they were measured on."""
 
-    results: list[Result] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     machine: dict[str, Any] = field(default_factory=lambda: machine())
 
 
@@ -63,8 +49,7 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cpus": os.cpu_count(),
-        "precision": precision_bits(),
-        "threads": os.environ.get("OMP_NUM_THREADS", "default"),
+        "threads": available_threads(),
         "packages": {name: v for name in _PACKAGES if (v := _version(name)) is not None},
     }
 
@@ -78,73 +63,41 @@ def _version(package: str) -> str | None:
 
 
 def as_json(report: Report) -> str:
-    """Machine and rows; times in microseconds."""
-    rows = []
-    for result in report.results:
-        row = asdict(result)
-        times = {name: row.pop(name) for name in ("ours", "native", "phiml", "budget")}
-        times["difference"] = result.difference
-        row |= {f"{name}_us": None if t is None else t * 1e6 for name, t in times.items()}
-        rows.append(row | {"ratio": result.ratio, "is_met": result.is_met})
+    """Machine and rows."""
+    rows = [{**row.numbers(), "is_met": row.is_met} for row in report.rows]
     return json.dumps({"machine": report.machine, "rows": rows}, indent=1)
 
 
-def as_text(report: Report) -> str:
-    """Aligned table, all times in microseconds."""
-    with_phiml = any(result.phiml is not None for result in report.results)
-    header = ["backend", "row", "ours µs", "native µs", "difference", "ratio"]
-    header += ["phiml µs"] if with_phiml else []
-    table = [[*header, "budget", ""], *(_cells(result, with_phiml) for result in report.results)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = [_line(row, widths) for row in table]
-    lines.insert(1, "-" * len(lines[0]))
+def as_text(report: Report, legend: str = "") -> str:
+    """Aligned table, what it was measured on, and how to read it."""
     info = report.machine
     packages = ", ".join(f"{name} {number}" for name, number in info["packages"].items())
-    lines += [
+    processors = f"{info['cpus']} CPUs, {info['threads']} used"
+    lines = [
+        *_table([row.cells() for row in report.rows]),
         "",
-        (
-            f"Python {info['python']}, {packages}; {info['system']}, {info['cpus']} CPUs, "
-            f"{info['precision']} bit."
-        ),
-        (
-            f"Medians of interleaved batches; OMP_NUM_THREADS is {info['threads']} "
-            "(set it to 1 to compare single-threaded)."
-        ),
-        "A budget limits the difference to native code, or the time where it says 'in all'.",
+        f"Python {info['python']}, {packages}; {info['system']}, {processors}.",
     ]
-    return "\n".join(lines)
+    return "\n".join([*lines, legend] if legend else lines)
 
 
-def _cells(result: Result, with_phiml: bool) -> list[str]:
-    times = [result.ours, result.native, result.difference]
-    ratio = "–" if result.ratio is None else f"{result.ratio:.1f}×"
-    phiml = [_microseconds(result.phiml)] if with_phiml else []
-    return [
-        result.backend, result.row, *map(_microseconds, times), ratio, *phiml,
-        _budget(result), _verdict(result),
-    ]  # fmt: skip
+def _table(rows: Sequence[Mapping[str, str]]) -> list[str]:
+    headers = list(dict.fromkeys(header for row in rows for header in row))
+    headers = [header for header in headers if any(row.get(header) for row in rows)]
+    table = [headers, *([row.get(header, "") for header in headers] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = [_line(headers, cells, widths) for cells in table]
+    return [lines[0], "-" * max(map(len, lines)), *lines[1:]]
 
 
-def _line(cells: list[str], widths: list[int]) -> str:
+def _line(headers: Sequence[str], cells: Sequence[str], widths: Sequence[int]) -> str:
     aligned = [
-        cell.ljust(width) if i in (0, 1, len(cells) - 1) else cell.rjust(width)
-        for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        cell.ljust(width) if header in _TEXT else cell.rjust(width)
+        for header, cell, width in zip(headers, cells, widths, strict=True)
     ]
     return "  ".join(aligned).rstrip()
 
 
-def _microseconds(seconds: float | None) -> str:
-    if seconds is None:
-        return "–"
-    return f"{seconds * 1e6:.2f}" if abs(seconds) < 1e-4 else f"{seconds * 1e6:.0f}"
-
-
-def _budget(result: Result) -> str:
-    if result.budget is None:
-        return ""
-    return f"{result.budget * 1e6:g}{' in all' if result.budget_for == 'time' else ''}"
-
-
-def _verdict(result: Result) -> str:
-    mark = {None: "", True: "✓", False: "✗"}[result.is_met]
-    return f"{mark} {result.note}".strip()
+def verdict(is_met: bool | None, note: str) -> str:
+    """Last cell of a row: whether it keeps its budget, and what there is to say."""
+    return f"{ {None: '', True: '✓', False: '✗'}[is_met] } {note}".strip()

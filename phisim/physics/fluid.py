@@ -9,7 +9,7 @@ from phimath.dtype import precision_bits
 from phimath.elementwise import where
 from phimath.errors import ShapeError
 from phimath.join import stack
-from phimath.solve import Solve, solve_symmetric
+from phimath.solve import Solve, solve_linear
 from phisim.field.boundary import pressure_boundary
 from phisim.field.calculus import divergence
 from phisim.field.field import HOOKS, Field
@@ -95,7 +95,7 @@ def make_incompressible(
     scale = density / dt
     rhs = -scale * divergence(flux).values
     guess = settings.x0.values if isinstance(settings.x0, Field) else settings.x0
-    values = solve_symmetric(stencil.operator(), rhs, replace(settings, x0=guess))
+    values = solve_linear(stencil.operator(), rhs, replace(settings, x0=guess))
     pressure = Field(velocity.geometry, values, boundary)
     corrected = _corrected(velocity, stencil, values, scale, open_fraction, solid_velocity)
     return corrected, pressure

@@ -27,18 +27,18 @@ from phimath.solve.multigrid.transfer import Transfer
 from phimath.wrap import wrap
 
 if TYPE_CHECKING:
-    from phimath.sparse.flux_form import FluxForm
+    from phimath.solve.multigrid.balance import FluxBalance
     from phimath.tensor import Tensor
 
 
 class Coarser(NamedTuple):
     """A coarser operator, and how values get there and back."""
 
-    form: FluxForm
+    form: FluxBalance
     transfer: Transfer
 
 
-def coarser(form: FluxForm, i: int) -> Coarser:
+def coarser(form: FluxBalance, i: int) -> Coarser:
     """The balance of pairs of cells along axis `i`."""
     axis, wraps, size = form.axes[i], form.periodic[i], form.size(i)
     path = _Path.of(form.weights[i], axis, wraps)

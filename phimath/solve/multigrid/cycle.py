@@ -14,8 +14,8 @@ from phimath.solve.multigrid.smoothing import smoothed, smoothed_from_zero
 from phimath.sparse import LinearOperator
 
 if TYPE_CHECKING:
+    from phimath.solve.multigrid.balance import FluxBalance
     from phimath.solve.multigrid.transfer import Transfer
-    from phimath.sparse.flux_form import FluxForm
     from phimath.tensor import Tensor
 
 # Axes with weights this much below the largest are not coarsened: errors there are not smooth.
@@ -31,7 +31,7 @@ class Level:
     transfers: To the next coarser grid, one axis after the other; none from the coarsest.
     """
 
-    form: FluxForm
+    form: FluxBalance
     inverse_diagonal: Tensor
     transfers: tuple[Transfer, ...]
 
@@ -52,7 +52,7 @@ class Multigrid(LinearOperator):
     active: Tensor | None
 
     @classmethod
-    def of(cls, form: FluxForm) -> Self:
+    def of(cls, form: FluxBalance) -> Self:
         """All grids; weights may be traced values."""
         scales = form.scales or _scales(form)
         shift = None if form.shift is None else to_float(form.shift)
@@ -109,19 +109,19 @@ class Multigrid(LinearOperator):
         return True
 
 
-def _level(form: FluxForm, transfers: tuple[Transfer, ...]) -> Level:
+def _level(form: FluxBalance, transfers: tuple[Transfer, ...]) -> Level:
     diagonal = form.diagonal()
     inverse = where(diagonal > 0, 1.0 / where(diagonal > 0, diagonal, 1.0), 0.0)
     return Level(form, inverse, transfers)
 
 
-def _scales(form: FluxForm) -> tuple[float, ...]:
+def _scales(form: FluxBalance) -> tuple[float, ...]:
     if not all(weight.available for weight in form.weights):
         return (1.0,) * len(form.axes)
     return tuple(float(mean(weight, weight.shape)) for weight in form.weights)
 
 
-def _strong(form: FluxForm, scales: tuple[float, ...]) -> tuple[int, ...]:
+def _strong(form: FluxBalance, scales: tuple[float, ...]) -> tuple[int, ...]:
     """Axes to coarsen."""
     long = [i for i in range(len(form.axes)) if form.size(i) > 1]
     largest = max((scales[i] for i in long), default=0.0)

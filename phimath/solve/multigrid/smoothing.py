@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from phimath.sparse.flux_form import FluxForm
+    from phimath.solve.multigrid.balance import FluxBalance
     from phimath.tensor import Tensor
 
 FIRST: Final = 2 / 3
@@ -23,14 +23,14 @@ SECOND: Final = 6 / 5
 MOMENTUM: Final = 1 / 5
 
 
-def smoothed(form: FluxForm, inverse_diagonal: Tensor, b: Tensor, x: Tensor) -> Tensor:
+def smoothed(form: FluxBalance, inverse_diagonal: Tensor, b: Tensor, x: Tensor) -> Tensor:
     """Approximation of the solution of A x = b after two steps from `x`."""
     step = FIRST * inverse_diagonal * (b - form.apply(x))
     x = x + step
     return x + MOMENTUM * step + SECOND * inverse_diagonal * (b - form.apply(x))
 
 
-def smoothed_from_zero(form: FluxForm, inverse_diagonal: Tensor, b: Tensor) -> Tensor:
+def smoothed_from_zero(form: FluxBalance, inverse_diagonal: Tensor, b: Tensor) -> Tensor:
     """The same from zero."""
     scaled = inverse_diagonal * b
     # Both steps at once: (1 + 1/5) 2/3 + 6/5 = 2, and 2/3 · 6/5 = 4/5.

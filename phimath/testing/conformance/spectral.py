@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from scipy.fft import dct, dst
 
 from phimath.testing.conformance.case import COMPLEXES, FLOATS, Case, is_double, reference, sample
 
@@ -44,4 +45,27 @@ def _real() -> Iterator[Case]:
                 yield Case(case, "irfft", (spectrum, size, axis), expected, ulps=256)
 
 
-CASES: Final = (*_complex(), *_real())
+def _waves() -> Iterator[Case]:
+    # Both sides of the length up to which a backend may multiply by a matrix, even and odd.
+    shapes: tuple[tuple[tuple[int, ...], int], ...] = (
+        ((5,), 0), ((3, 4), 0), ((3, 4), 1), ((2, 5, 3), 1), ((2, 130), 1), ((131, 2), 0),
+    )  # fmt: skip
+    for name, function in (("dct", dct), ("dst", dst)):
+        for kind in (1, 2, 3, 4):
+            for sizes, axis in shapes:
+                for dtype in FLOATS:
+                    is_small = max(sizes) < 9
+                    expected = reference(
+                        lambda a, axis, kind, f=function: f(a, kind, axis=axis), dtype
+                    )
+                    yield Case(
+                        f"{kind}-{dtype}-{'x'.join(map(str, sizes))}-{axis}",
+                        name,
+                        (sample(dtype, *sizes), axis, kind),
+                        expected,
+                        differentiable=(0,) if is_double(dtype) and is_small else (),
+                        ulps=256 if is_small else 2048,
+                    )
+
+
+CASES: Final = (*_complex(), *_real(), *_waves())

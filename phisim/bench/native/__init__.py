@@ -1,6 +1,7 @@
 """The same computations in plain code of each framework: what ours are measured against.
 
-The only package of phisim that may import frameworks, and each module only its own.
+The only package of phisim that may import frameworks, and each package in it only its own.  A
+module has the name of the benchmark that it is for.
 """
 
 from __future__ import annotations
@@ -10,33 +11,59 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     import numpy as np
 
 BACKENDS: Final = ("numpy", "torch", "jax", "tensorflow")
 
+Arrays = list[Any]  # native ones: those of different frameworks share no type
 
-class Reference(Protocol):
-    """What each module here provides.
 
-    OPERATIONS: function of native arrays by the key of a row.  Staggered fields are given by a list
-        of their components.
-    """
-
-    OPERATIONS: Mapping[str, Callable[..., Any]]
+class Framework(Protocol):
+    """What the module `framework` of each package here provides."""
 
     def array(self, values: np.ndarray) -> Any:
         """Native array with these values."""
         ...
 
     def synchronize(self, result: Any) -> None:
-        """Wait until a result, or the components of one, is computed."""
+        """Wait until the arrays in a result are computed."""
         ...
 
     def single_threaded(self) -> AbstractContextManager[None]:
         """Limits the framework to one thread where it can be changed while it runs."""
+        ...
+
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any] | None:
+        """The function by the framework's compiler, `None` if it has none."""
+        ...
+
+
+class Galaxy(Protocol):
+    """One step of stars that attract each other; vectors as lists of their components."""
+
+    def step(
+        self, positions: Arrays, velocities: Arrays, masses: Any, dt: float
+    ) -> tuple[Arrays, Arrays]:
+        """Positions and velocities after an explicit Euler step."""
+        ...
+
+
+class Bubbles(Protocol):
+    """Overlap of disks or spheres in a periodic box."""
+
+    def energy(self, positions: Arrays, radii: Any, size: float) -> Any:
+        """Half the sum of squared overlaps."""
+        ...
+
+
+class DifferentiableBubbles(Bubbles, Protocol):
+    """With a gradient."""
+
+    def value_and_gradient(self, positions: Arrays, radii: Any, size: float) -> tuple[Any, Arrays]:
+        """Energy, and its derivatives by the positions."""
         ...
 
 
@@ -45,6 +72,11 @@ def is_installed(name: str) -> bool:
     return find_spec(name) is not None
 
 
-def reference(name: str) -> Reference:
-    """Native code in this framework, which is imported."""
-    return import_module(f"{__name__}.{name}")  # pyright: ignore[reportReturnType]
+def framework(name: str) -> Framework:
+    """Arrays and compiler of this framework, which is imported."""
+    return reference(name, "framework")
+
+
+def reference(name: str, benchmark: str) -> Any:
+    """Native code for a benchmark in this framework, which is imported."""
+    return import_module(f"{__name__}.{name}.{benchmark}")

@@ -28,3 +28,11 @@ class DualSpectral(DualParts):
     def irfft(self, a: Dual, size: int, axis: int) -> Dual:
         """Linear."""
         return self.linear(self.inner.irfft, a, size, axis)
+
+    def dct(self, a: Dual, axis: int, kind: int) -> Dual:
+        """Linear."""
+        return self.linear(self.inner.dct, a, axis, kind)
+
+    def dst(self, a: Dual, axis: int, kind: int) -> Dual:
+        """Linear."""
+        return self.linear(self.inner.dst, a, axis, kind)

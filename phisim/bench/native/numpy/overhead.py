@@ -1,9 +1,8 @@
-"""Native code in NumPy."""
+"""Eager operations in NumPy."""
 
 from __future__ import annotations
 
 import operator
-from contextlib import nullcontext as single_threaded
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -11,16 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["OPERATIONS", "array", "single_threaded", "synchronize"]
-
-
-def array(values: np.ndarray) -> np.ndarray:
-    """The array itself."""
-    return values
-
-
-def synchronize(result: Any) -> None:
-    """NumPy computes at once."""
+__all__ = ["OPERATIONS"]
 
 
 def divergence(velocity: list[np.ndarray], spacing: tuple[float, float]) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-from contextlib import nullcontext as single_threaded
 from typing import TYPE_CHECKING, Any, Final
 
 import jax
@@ -12,19 +11,7 @@ import jax.numpy as jnp
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
-
-__all__ = ["OPERATIONS", "array", "single_threaded", "synchronize"]
-
-
-def array(values: np.ndarray) -> jax.Array:
-    """On the default device."""
-    return jnp.asarray(values)
-
-
-def synchronize(result: Any) -> None:
-    """Wait for the computation, which JAX leaves running."""
-    jax.block_until_ready(result)
+__all__ = ["OPERATIONS"]
 
 
 def divergence(velocity: list[jax.Array], spacing: tuple[float, float]) -> jax.Array:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @final
 @dataclass(frozen=True, eq=False)
-class FluxForm:
+class FluxBalance:
     """(A u)ᵢ = ∑ [w₋ (uᵢ − uᵢ₋₁) + w₊ (uᵢ − uᵢ₊₁)] + c uᵢ, summed over the axes of a grid.
 
     Beyond sides that are not periodic, u vanishes.  It is symmetric and positive semi-definite.

@@ -1,11 +1,10 @@
 # Sizes may be unknown in graphs; of eager tensors they are not.
 # pyright: reportOptionalOperand=false, reportOperatorIssue=false, reportArgumentType=false
-"""Native code in TensorFlow, eager."""
+"""Eager operations in TensorFlow."""
 
 from __future__ import annotations
 
 import operator
-from contextlib import nullcontext as single_threaded
 from typing import TYPE_CHECKING, Any, Final
 
 import tensorflow as tf
@@ -13,18 +12,7 @@ import tensorflow as tf
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
-
-__all__ = ["OPERATIONS", "array", "single_threaded", "synchronize"]
-
-
-def array(values: np.ndarray) -> tf.Tensor:
-    """On the default device."""
-    return tf.constant(values)
-
-
-def synchronize(result: Any) -> None:
-    """Eager operations are complete when they return, on the CPU."""
+__all__ = ["OPERATIONS"]
 
 
 def divergence(velocity: list[tf.Tensor], spacing: tuple[float, float]) -> tf.Tensor:

@@ -1,39 +1,16 @@
-"""Native code in PyTorch."""
+"""Eager operations in PyTorch."""
 
 from __future__ import annotations
 
 import operator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    import numpy as np
-
-__all__ = ["OPERATIONS", "array", "single_threaded", "synchronize"]
-
-
-def array(values: np.ndarray) -> torch.Tensor:
-    """On the CPU."""
-    return torch.from_numpy(values.copy())
-
-
-def synchronize(result: Any) -> None:
-    """PyTorch computes at once on the CPU."""
-
-
-@contextmanager
-def single_threaded() -> Iterator[None]:
-    """One thread per operation."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+__all__ = ["OPERATIONS"]
 
 
 def divergence(velocity: list[torch.Tensor], spacing: tuple[float, float]) -> torch.Tensor:

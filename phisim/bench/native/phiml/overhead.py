@@ -1,4 +1,4 @@
-"""The same operations in ΦML, for comparison where it happens to be installed."""
+"""Eager operations in ΦML."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The same in ΦML, for comparison where it happens to be installed."""

@@ -185,6 +185,7 @@ from phimath.shape import merge_shapes as merge_shapes
 from phimath.shape import same_dims as same_dims
 from phimath.solve import Solve as Solve
 from phimath.solve import SolveInfo as SolveInfo
+from phimath.solve import SolveTape as SolveTape
 from phimath.solve import minimize as minimize
 from phimath.solve import solve_linear as solve_linear
 from phimath.solve import solve_nonlinear as solve_nonlinear

@@ -19,6 +19,7 @@ from phimath.dtype import precision_bits
 from phimath.errors import NotSupported, ShapeError
 from phimath.tensor import Tensor
 from phimath.transform.checking import checked
+from phimath.transform.effects import wants_details
 from phimath.transform.natives import disassemble_leaves, transform_backend
 from phimath.transform.program_key import Key, difference
 from phimath.transform.scope import is_inside_transform
@@ -108,7 +109,8 @@ class CompiledFunction(Generic[P, R]):
         leaves, structure = flatten(tree, _LEAVES)
         natives, forms = disassemble_leaves(leaves)
         devices = _devices(forms, natives)
-        return tree, natives, Key(structure, forms, static, precision_bits(), default(), devices)
+        key = Key(structure, forms, static, precision_bits(), default(), devices, wants_details())
+        return tree, natives, key
 
     def _split(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]

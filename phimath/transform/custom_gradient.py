@@ -10,6 +10,8 @@ from phimath.backend.discovery import combine
 from phimath.context import default_backend
 from phimath.errors import ShapeError
 from phimath.reduce import sum as sum_of
+from phimath.sparse import Sparse
+from phimath.sparse.patterns import entries_like
 from phimath.stacked import Stacked
 from phimath.tensor import Dense, Tensor
 from phimath.tensor_tree import tensors_in, tree_map
@@ -207,6 +209,9 @@ def _input_cotangents(given: dict[str, Any], inputs: dict[str, Any]) -> tuple[Na
 
 def _stored_like(cotangent: Tensor, tensor: Tensor) -> Tensor:
     """The cotangent in the storage of the tensor: summed along what the tensor expands lazily."""
+    if isinstance(tensor, Sparse):
+        values = _stored_like(entries_like(cotangent, tensor), tensor.values)
+        return tensor.with_values(values)
     if isinstance(tensor, Stacked):
         parts = cotangent.expanded(tensor.shape).unstacked(tensor.along)
         pairs = zip(parts, tensor.components, strict=True)

@@ -6,7 +6,9 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from phimath.create import vector_of
 from phimath.elementwise import exp, real, where
+from phimath.norm import squared_norm
 from phimath.spectral import fft, fftfreq, ifft
 from phisim.field.spectral import spacing_of
 from phisim.physics.check import check_field, check_time_step
@@ -38,7 +40,7 @@ def kuramoto_sivashinsky(u: Field, dt: float | Tensor) -> Field:
     check_time_step(dt)
     frequency = fftfreq(u.resolution, spacing_of(u, "kuramoto_sivashinsky"))
     waves = {axis: frequency.vector[axis] * (2 * math.pi) for axis in u.axes}
-    square = sum((k * k for k in list(waves.values())[1:]), waves[u.axes[0]] ** 2)
+    square = squared_norm(vector_of(waves), "vector")
     linear = square - square * square
     step = linear * dt
     grown = exp(step)

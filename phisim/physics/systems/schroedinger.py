@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from phimath.convert import to_complex
 from phimath.elementwise import exp
+from phimath.norm import squared_norm
 from phimath.spectral import fft, fftfreq, ifft
 from phimath.wrap import wrap
 from phisim.field.spectral import spacing_of
@@ -49,9 +50,7 @@ def schroedinger(
     v = getattr(potential, "values", potential)
     half = exp(to_complex(wrap(v * dt)) * (-0.5j / hbar))
     frequency = fftfreq(psi.resolution, dx)
-    square = frequency.vector[psi.axes[0]] ** 2
-    for axis in psi.axes[1:]:
-        square = square + frequency.vector[axis] ** 2
+    square = squared_norm(frequency, "vector")
     energy = square * ((2 * math.pi) ** 2 * hbar / 2) / mass
     motion = exp(to_complex(energy * dt) * -1j)
     kicked = to_complex(psi.values) * half

@@ -9,6 +9,8 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from phimath import batch, channel, jit_compile, precision, spatial, tensor, vec, wrap
+from phimath.errors import Diverged
+from phimath.solve import Solve, SolveTape, solve_linear
 from phimath.solve.separable import NearlySeparable, Separable
 from phimath.sparse import StencilOperator
 from phimath.testing.assertions import assert_close
@@ -198,3 +200,44 @@ def test_a_mask_leaves_few_eigenvalues_to_a_preconditioner():
         found = eigenvalues_without_null_space(operator, NearlySeparable.of(operator))
     assert len(found) == 64 - 4 - 1
     assert (abs(found - 1) < 1e-9).sum() >= 59 - 16
+
+
+# --- through the public call ---
+
+
+def closed_box(size=8, **kwargs):
+    return StencilOperator.of(spatial(x=size, y=size), "closed", 0.5, **kwargs)
+
+
+@pytest.mark.parametrize("size", [1e-30, 1.0, 1e30])
+@pytest.mark.parametrize("run", [lambda f: f, jit_compile], ids=["eager", "compiled"])
+def test_numbers_of_any_size_are_solved_for_and_reported(backend, run, size):
+    operator = closed_box()
+    b = np.random.default_rng(0).standard_normal((8, 8)).astype(np.float32)
+    mean = b.mean()
+    solved = run(lambda b: solve_linear(operator, b, Solve()))
+    with SolveTape() as tape:
+        x = solved(tensor(b * np.float32(size), spatial("x,y"))) / size
+    assert_close(operator.apply(x).numpy("x,y"), b - mean, atol=1e-4)
+    assert tape[0].method == "separable"
+    assert tape[0].iterations == 1
+    assert_close(float(tape[0].removed) / size, abs(mean) * 8, rtol=1e-3)
+
+
+@pytest.mark.parametrize("run", [lambda f: f, jit_compile], ids=["eager", "compiled"])
+def test_a_right_hand_side_with_nan_is_told(backend, run):
+    operator = closed_box()
+    b = np.full((8, 8), np.nan, np.float32)
+    with pytest.raises(Diverged, match="right-hand side"):
+        run(lambda b: solve_linear(operator, b, Solve()))(tensor(b, spatial("x,y")))
+
+
+def test_masked_operators_are_preconditioned_by_the_box():
+    mask = np.ones((32, 32), np.float32)
+    mask[10:20, 12:18] = 0
+    operator = closed_box(32, mask=wrap(mask, spatial("x,y")))
+    b = operator.project(wrap(np.random.default_rng(0).standard_normal((32, 32)), spatial("x,y")))
+    with SolveTape() as tape, precision(64):
+        solve_linear(operator, b, Solve(rel_tol=1e-8))
+    assert (tape[0].method, tape[0].preconditioner) == ("CG", "separable")
+    assert tape[0].iterations < 20

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, final
 from weakref import WeakValueDictionary
 
 from phimath.backend.discovery import combine
+from phimath.dimension import channel, dual
 from phimath.dtype import DType
 from phimath.errors import ValueRangeError
 from phimath.shape import EMPTY_SHAPE, Shape, merge_shapes
@@ -133,8 +134,9 @@ def elementwise_plan(operation: Operation, bits: int, *operands: Signature | typ
     name = operation.function
     if operation.boolean_function and operand_dtype.kind == "bool":
         name = operation.boolean_function
+    is_constant_power = operation.name == "power" and operands[1] in (int, float)
     return Plan(
-        backend.function(name),
+        backend.power_of if is_constant_power else backend.function(name),
         prepare,
         Signature(backend, result_dtype, shape, stored),
         not any(prepare),
@@ -148,7 +150,10 @@ def _stored_dims(shape: Shape, operands: list[Signature]) -> Shape:
             first if len(operands) == 1 or shape is operands[0].shape else _labelled(first, shape)
         )
     names = {name for operand in operands for name in operand.stored.names}
-    return Shape(*(dim for dim in shape.dims if dim.name in names))
+    dims = [dim for dim in shape.dims if dim.name in names]
+    # As matrices are stored: sums over columns, such as the other one of a pair, read memory in
+    # its order.
+    return Shape(*sorted(dims, key=lambda dim: (dim.type is channel, dim.type is dual)))
 
 
 def _labelled(stored: Shape, shape: Shape) -> Shape:

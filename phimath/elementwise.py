@@ -69,6 +69,11 @@ def sqrt(x: Value) -> Value:
     return apply(OPERATIONS["sqrt"], x)
 
 
+def safe_sqrt(x: Value) -> Value:
+    """Square root, whose derivative at 0 is 0 instead of infinite."""
+    return apply(OPERATIONS["safe_sqrt"], x)
+
+
 def exp(x: Value) -> Value:
     """Exponential function."""
     return apply(OPERATIONS["exp"], x)
@@ -350,4 +355,5 @@ __all__ = [
     "nan_to_0",
     "safe_div",
     "safe_mul",
+    "safe_sqrt",
 ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from phimath.dimension import channel
 from phimath.elementwise import abs as absolute
-from phimath.elementwise import conjugate, exp, maximum, real, safe_div, sqrt, where
+from phimath.elementwise import conjugate, exp, maximum, real, safe_div, safe_sqrt, sqrt, where
 from phimath.filters import non_batch
 from phimath.leaves import as_tensor
 from phimath.reduce import Reducible
@@ -41,9 +41,7 @@ def norm(vec: Any, vec_dim: DimFilter = channel, eps: float | Tensor | None = No
     square = squared_norm(vec, vec_dim)
     if eps is not None:
         return sqrt(maximum(square, eps))
-    # The root of 0 has an infinite derivative, also where another branch is selected.
-    is_zero = square == 0
-    return where(is_zero, 0, sqrt(where(is_zero, 1, square)))
+    return safe_sqrt(square)
 
 
 def normalize(vec: Any, vec_dim: DimFilter = channel, epsilon: float | Tensor = 0) -> Tensor:

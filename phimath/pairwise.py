@@ -11,6 +11,7 @@ from phimath.elementwise import where
 from phimath.errors import NotSupported, ShapeError
 from phimath.leaves import as_tensor
 from phimath.norm import squared_norm
+from phimath.stacked import components_apart
 
 if TYPE_CHECKING:
     from phimath.tensor import Tensor
@@ -54,6 +55,8 @@ def pairwise_differences(
             f"Positions need dimensions that list points and one channel dimension, like "
             f"(points, vector), but have {shape}."
         )
+    # One array per component: nothing of the size of all pairs is stacked or sliced.
+    positions = components_apart(positions)
     others = rename_dims(positions, points, dual)
     difference = others - positions
     if periodic is not False:

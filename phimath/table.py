@@ -66,6 +66,11 @@ def _power_by_base(op: Any, y: Any, a: Any, b: Any) -> Any:
     return op.where(b == 0, 0, b * a ** op.where(b == 0, 1, b - 1))
 
 
+def _half_over_root(op: Any, y: Any, x: Any) -> Any:
+    is_zero = y == 0
+    return op.where(is_zero, 0, 0.5 / op.where(is_zero, 1, y))
+
+
 # Bernoulli numbers B₂ₖ / 2k, k = 1 … 7.
 _DIGAMMA_SERIES = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12)
 
@@ -174,6 +179,8 @@ _ROWS = (
     Operation("log1p", "log1p", 1, "float", "",
         (lambda op, y, x: 1 / (1 + x),), zero_preserving=True),
     Operation("sqrt", "sqrt", 1, "float", "", (lambda op, y, x: 0.5 / y,), zero_preserving=True),
+    Operation("safe_sqrt", "safe_sqrt", 1, "float", "", (_half_over_root,), zero_preserving=True),
+    Operation("reciprocal", "reciprocal", 1, "float", "", (lambda op, y, x: -y * y,)),
     Operation("sin", "sin", 1, "float", "", (lambda op, y, x: op.cos(x),), zero_preserving=True),
     Operation("cos", "cos", 1, "float", "", (lambda op, y, x: -op.sin(x),)),
     Operation("tan", "tan", 1, "float", "", (lambda op, y, x: 1 + y * y,), zero_preserving=True),

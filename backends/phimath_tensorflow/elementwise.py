@@ -5,9 +5,15 @@ Bare operations where they mean the same for all types, else those of `special`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from phimath.backend.contract.elementwise import Elementwise
+from phimath.backend.powers import (
+    has_own_rule,
+    power_by_products,
+    power_with_rule,
+    safe_sqrt_with_rule,
+)
 from phimath_tensorflow import special
 from phimath_tensorflow.library import native, tf
 
@@ -15,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from phimath.backend.contract.create import Number
+
+_executing_eagerly: Final = tf.executing_eagerly
+_ones_like: Final = native("OnesLike")
+_zeros_like: Final = native("ZerosLike")
 
 
 class TensorFlowElementwise(Elementwise[tf.Tensor]):
@@ -33,6 +43,7 @@ class TensorFlowElementwise(Elementwise[tf.Tensor]):
     log10 = staticmethod(special.log10)
     log1p = staticmethod(native("Log1p"))
     sqrt = staticmethod(native("Sqrt"))
+    reciprocal = staticmethod(native("Reciprocal"))
     sin = staticmethod(native("Sin"))
     cos = staticmethod(native("Cos"))
     tan = staticmethod(native("Tan"))
@@ -90,6 +101,24 @@ class TensorFlowElementwise(Elementwise[tf.Tensor]):
 
     def where(self, condition: tf.Tensor, true: tf.Tensor, false: tf.Tensor) -> tf.Tensor:
         return self._select(condition, true, false)
+
+    def power_of(self, a: tf.Tensor, exponent: Number) -> tf.Tensor:
+        """With a derivative of its own in graphs only, as making one takes longer than a power."""
+        if not has_own_rule(exponent):
+            return power_by_products(self.function, a, exponent)
+        if _executing_eagerly():
+            return self.pow(a, exponent)
+        backend: Any = self
+        return power_with_rule(backend, a, exponent)
+
+    def safe_sqrt(self, a: tf.Tensor) -> tf.Tensor:
+        """With a derivative of its own in graphs only."""
+        if not _executing_eagerly():
+            backend: Any = self
+            return safe_sqrt_with_rule(backend, a)
+        is_zero = self.equal(a, 0)
+        root = self.sqrt(self._select(is_zero, _ones_like(a), a))
+        return self._select(is_zero, _zeros_like(a), root)
 
     def angle(self, a: tf.Tensor) -> tf.Tensor:
         return special.angle(a)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import torch
 from torch import Tensor
 
 from phimath.backend.contract.elementwise import Elementwise
+from phimath.backend.powers import has_own_rule, power_by_products, power_with_rule
 from phimath.errors import ValueRangeError
 from phimath_torch.convert import is_available
 
@@ -53,6 +54,10 @@ def _require_non_negative(exponent: Tensor | int) -> None:
         )
 
 
+_NATIVE_POWERS: Final = (2, 3, -1, -2, 0.5, -0.5)
+"""Those that `torch.pow` computes in one pass without logarithms."""
+
+
 class TorchElementwise(Elementwise[Tensor]):
     """The bare functions of PyTorch wherever they mean the same and accept a number."""
 
@@ -69,6 +74,7 @@ class TorchElementwise(Elementwise[Tensor]):
     log10 = staticmethod(torch.log10)
     log1p = staticmethod(torch.log1p)
     sqrt = staticmethod(torch.sqrt)
+    reciprocal = staticmethod(torch.reciprocal)
     sin = staticmethod(torch.sin)
     cos = staticmethod(torch.cos)
     tan = staticmethod(torch.tan)
@@ -122,6 +128,22 @@ class TorchElementwise(Elementwise[Tensor]):
     def where(self, condition: Tensor, true: Tensor, false: Tensor) -> Tensor:
         """By `where`."""
         return torch.where(condition, true, false)
+
+    def power_of(self, a: Tensor, exponent: Number) -> Tensor:
+        """One pass where PyTorch has it."""
+        if exponent in _NATIVE_POWERS:
+            return torch.pow(a, exponent)  # pyright: ignore[reportArgumentType]  # real
+        if has_own_rule(exponent) and torch.is_grad_enabled() and a.requires_grad:
+            backend: Any = self
+            return power_with_rule(backend, a, exponent)
+        return power_by_products(self.function, a, exponent)
+
+    def safe_sqrt(self, a: Tensor) -> Tensor:
+        """Without a detour where nothing is differentiated."""
+        if not (torch.is_grad_enabled() and a.requires_grad):
+            return torch.sqrt(a)
+        is_zero = a == 0
+        return torch.where(is_zero, 0, torch.sqrt(torch.where(is_zero, 1, a)))
 
     def angle(self, a: Tensor) -> Tensor:
         """By `angle`."""

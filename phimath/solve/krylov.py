@@ -1,12 +1,13 @@
-"""Krylov subspace methods on tensors of any shape; batch dimensions are independent problems."""
+"""The loop that all iterative methods share: a start and a step, for many systems at once."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from phimath.dimension import spatial
 from phimath.elementwise import sqrt, where
 from phimath.reduce import any as any_of
-from phimath.reduce import sum as sum_of
+from phimath.sequences import arange
 from phimath.transform.effects import is_tracing
 from phimath.transform.while_loop import repeat_while
 from phimath.wrap import wrap
@@ -14,96 +15,106 @@ from phimath.wrap import wrap
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from phimath.shape import Shape
-    from phimath.sparse import SymmetricOperator
+    from phimath.solve.system import System
     from phimath.tensor import Tensor
 
-# x, residual r, direction p, ρ = r·z, and whether an entry is to move on.
-CGState: TypeAlias = "tuple[Tensor, Tensor, Tensor, Tensor, Tensor]"
+# Along which reports list the residuals.
+ITERATION = "iteration"
+# x, the square of what has to vanish, whether the method broke down, and what else it carries.
+State: TypeAlias = "tuple[Tensor, ...]"
 
 
-class KrylovState(NamedTuple):
+class Iteration(NamedTuple):
+    """An iterative method.
+
+    start: Called with the system, x and b − A x; gives the first state.
+    step: Called with the system, whether each system is to move on, and the state; gives the next
+        state, which leaves the others' x as it is.
+    """
+
+    start: Callable[[System, Tensor, Tensor], State]
+    step: Callable[[System, Tensor, State], State]
+
+
+class Budget(NamedTuple):
+    """When to stop, and what is noted on the way.
+
+    tolerance: What has to be reached, per system.
+    limit: What is beyond all bounds, per system.
+    left: Largest number of iterations.
+    done: Iterations before.
+    history: What had to vanish after each of all iterations; without that dimension nothing is
+        noted.
+    """
+
+    tolerance: Tensor
+    limit: Tensor
+    left: int | Tensor
+    done: int | Tensor
+    history: Tensor
+
+
+class Reached(NamedTuple):
     """Where an iteration ended; the number of iterations is a tensor in compiled functions."""
 
     x: Tensor
     iterations: int | Tensor
+    broke: Tensor
+    history: Tensor
 
 
-def conjugate_gradient(
-    operator: SymmetricOperator,
-    b: Tensor,
-    x: Tensor,
-    tolerance: Tensor,
-    max_iterations: int | Tensor,
-) -> KrylovState:
-    """Solve A x = b for a semi-definite operator, up to ‖r‖ ≤ tolerance per batch entry.
+def iterate(method: Iteration, system: System, x: Tensor, r: Tensor, budget: Budget) -> Reached:
+    """Repeat a method's step until what has to vanish is below the tolerance, per system.
 
-    The residual is the one that the recurrence carries; the caller computes it anew.  Entries that
-    have converged, or became infinite or NaN, stay as they are.
-
-    Source: Saad, Iterative Methods for Sparse Linear Systems (2003), algorithm 9.1, with the Jacobi
-    preconditioner.
+    Systems that have converged, broke down, or grew beyond all bounds stay as they are.
     """
-    dims = b.shape.non_batch & x.shape.non_batch
-    inverse_diagonal = 1 / operator.diagonal
-    threshold = tolerance * tolerance
+    tolerance, limit, max_iterations, before, history = budget
+    state = method.start(system, x, r)
+    threshold, too_large = tolerance * tolerance, limit * limit
 
-    def step(x: Tensor, r: Tensor, p: Tensor, rho: Tensor, active: Tensor) -> CGState:
-        q = operator.apply(p)
-        alpha = _ratio(rho, dot(p, q, dims), active)
-        x = x + alpha * p
-        r = r - alpha * q
-        # Rounding errors would grow along the null space, which the operator cannot see.
-        z = operator.project(r * inverse_diagonal)
-        next_rho = dot(r, z, dims)
-        p = z + _ratio(next_rho, rho, active) * p
-        # The comparison is false for NaN.
-        return x, r, p, next_rho, dot(r, r, dims) > threshold
+    def is_active(state: State) -> Tensor:
+        # The comparisons are false for NaN.
+        return (state[1] > threshold) & (state[1] < too_large) & ~state[2]
 
-    r = b - operator.apply(x)
-    z = operator.project(r * inverse_diagonal)
-    start = (x, r, z, dot(r, z, dims), dot(r, r, dims) > threshold)
-    return (
-        _traced(step, start, max_iterations)
-        if is_tracing()
-        else _eager(step, start, int(max_iterations))
-    )
-
-
-def _eager(step: Callable[..., CGState], state: CGState, max_iterations: int) -> KrylovState:
-    for iteration in range(max_iterations):
-        active = state[-1]
+    if is_tracing():
+        return _traced(method, system, is_active, state, budget)
+    for done in range(int(max_iterations)):
+        active = is_active(state)
         if not bool(any_of(active, active.shape) if active.rank else active):
-            return KrylovState(state[0], iteration)
-        state = step(*state)
-    return KrylovState(state[0], max_iterations)
+            return Reached(state[0], done, state[2], history)
+        state = method.step(system, active, state)
+        history = noted(history, before + done + 1, state[1])
+    return Reached(state[0], int(max_iterations), state[2], history)
 
 
 def _traced(
-    step: Callable[..., CGState], state: CGState, max_iterations: int | Tensor
-) -> KrylovState:
+    method: Iteration,
+    system: System,
+    is_active: Callable[[State], Tensor],
+    state: State,
+    budget: Budget,
+) -> Reached:
     def condition(*carry: Tensor) -> Tensor:
-        return carry[-2] & (carry[-1] < max_iterations)
+        return carry[-3] & (carry[-2] < budget.left)
 
-    def body(*carry: Tensor) -> tuple[Tensor, ...]:
-        return (*step(*carry[:-1]), carry[-1] + 1)
+    def body(*carry: Tensor) -> State:
+        following = method.step(system, carry[-3], carry[:-3])
+        count = carry[-2] + 1
+        history = noted(carry[-1], budget.done + count, following[1])
+        return (*following, is_active(following), count, history)
 
-    final = repeat_while(condition, body, *state, wrap(0))
-    return KrylovState(final[0], final[-1])
-
-
-def _ratio(numerator: Tensor, denominator: Tensor, active: Tensor) -> Tensor:
-    # An entry that has converged may have 0/0, and must not move.
-    if not active.rank:
-        return numerator / denominator
-    return where(active, numerator / where(active, denominator, 1.0), 0.0)
+    final = repeat_while(condition, body, *state, is_active(state), wrap(0), budget.history)
+    return Reached(final[0], final[-2], final[2], final[-1])
 
 
-def dot(a: Tensor, b: Tensor, dims: Shape) -> Tensor:
-    """Inner product over `dims`."""
-    return sum_of(a * b, dims)
+def noted(history: Tensor, iteration: int | Tensor, square: Tensor) -> Tensor:
+    """The history with the root of a square at an iteration."""
+    if ITERATION not in history.shape:
+        return history
+    numbers = arange(spatial(ITERATION), history.shape.get_size(ITERATION))
+    return where(numbers == iteration, sqrt(square), history)
 
 
-def vector_norm(a: Tensor) -> Tensor:
-    """Euclidean norm over all but the batch dimensions."""
-    return sqrt(sum_of(a * a, a.shape.non_batch))
+def ratio(numerator: Tensor, denominator: Tensor, is_moving: Tensor) -> Tensor:
+    """Quotient for the systems that move on, 0 for the others, which may have 0/0."""
+    return where(is_moving, numerator / where(is_moving, denominator, 1.0), 0.0)

@@ -8,7 +8,7 @@ from phimath.create import expand
 from phimath.dimension import Dim, instance
 from phimath.dimension import batch as batch_type
 from phimath.dims import pack_dims, unpack_dim
-from phimath.dtype import float_dtype
+from phimath.dtype import complex_dtype, float_dtype
 from phimath.errors import DTypeError, NotSupported
 from phimath.join import concat
 from phimath.shape import EMPTY_SHAPE, Shape, merge_shapes
@@ -53,9 +53,10 @@ class VectorLayout(NamedTuple):
     def pack(self, tree: Any) -> Tensor:
         """Vector (batch…, unknown) of a tree of this layout, in the precision of the context."""
         leaves, _ = flatten(as_unknowns(tree), Tensor)
-        pieces = [
-            _packed(dense, self.batch) for leaf in leaves for dense in _dense(leaf, self.batch)
-        ]
+        is_complex = any(leaf.dtype.kind == "complex" for leaf in leaves)
+        dtype = complex_dtype() if is_complex else float_dtype()
+        parts = [dense.cast(dtype) for leaf in leaves for dense in _dense(leaf, self.batch)]
+        pieces = [_packed(part, self.batch) for part in parts]
         return concat(pieces, UNKNOWN) if len(pieces) > 1 else pieces[0]
 
     def unpack(self, vector: Tensor) -> Any:
@@ -77,16 +78,16 @@ def batch_of(tree: Any) -> Shape:
     return merge_shapes(*shapes) if shapes else EMPTY_SHAPE
 
 
-def layout_of(tree: Any, batch: Shape) -> VectorLayout:
-    """Layout of trees like this one.
+def layout_of(tree: Any, batch: Shape, *, kinds: Sequence[str] = ("float",)) -> VectorLayout:
+    """Layout of trees like this one, whose tensors have values of these kinds.
 
     Raises:
-        DTypeError: a tensor has other than real floating values.
+        DTypeError: a tensor has other values, by default other than real floating ones.
         NotSupported: tensors of different sizes are stacked along a batch dimension.
     """
     leaves, structure = flatten(as_unknowns(tree), Tensor)
     for leaf in leaves:
-        if leaf.dtype.kind != "float":
+        if leaf.dtype.kind not in kinds:
             raise DTypeError(
                 f"An unknown of shape {leaf.shape} is {leaf.dtype}, but only real floating numbers "
                 "are solved for. Convert integers with to_float(x); of complex numbers use the "
@@ -124,7 +125,7 @@ def _dense(tensor: Tensor, batch: Shape) -> Iterator[Tensor]:
 
 def _packed(tensor: Tensor, batch: Shape) -> Tensor:
     own = [name for name in tensor.shape.names if name not in batch]
-    tensor = expand(tensor.cast(float_dtype()), batch)
+    tensor = expand(tensor, batch)
     if not own:
         return expand(tensor, instance(**{UNKNOWN: 1}))
     return pack_dims(tensor, own, instance(UNKNOWN))

@@ -2,7 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from phimath.solve.exact import refine
+from phimath.solve.krylov import Reached, iterate
+from phimath.solve.least_squares import LEAST_SQUARES
+from phimath.solve.nonsymmetric import MINIMAL, STABILISED
+from phimath.solve.symmetric import CONJUGATE_GRADIENT, MINIMAL_RESIDUAL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class LinearMethod(NamedTuple):
+    """How a linear system is solved, and what that needs.
+
+    run: Called with the system, x, b − A x, and when to stop.
+    inverse: Name of the preconditioner that the method consists of, or '' if any will do.
+    needs_symmetry: Whether A = Aᴴ is assumed.
+    needs_adjoint: Whether Aᴴ is needed, too.
+    solves_least_squares: Whether there may be more or fewer equations than unknowns.
+    starts: How often it may start, from the residual that was computed anew; with 1 there is no
+        loop.
+    breakdown: What it means if it can't go on, and what to do.
+    """
+
+    run: Callable[..., Reached]
+    inverse: str = ""
+    needs_symmetry: bool = False
+    needs_adjoint: bool = False
+    solves_least_squares: bool = False
+    starts: int = 3
+    breakdown: str = ""
 
 
 class Optimiser(NamedTuple):
@@ -21,7 +53,41 @@ class Optimiser(NamedTuple):
     is_reentrant: bool = True
 
 
-LINEAR_METHODS: Final = ("auto", "CG")
+_STAGNATED = (
+    "No direction lowers the residual any further: the system has no solution, or nearly so."
+)
+
+LINEAR_METHODS: Final = {
+    "CG": LinearMethod(
+        partial(iterate, CONJUGATE_GRADIENT),
+        needs_symmetry=True,
+        breakdown="The operator is indefinite: xᵀA x has both signs, but CG needs one. Use "
+        "method='MINRES' if it is symmetric, 'GMRES' or 'BiCGStab' if not.",
+    ),
+    "MINRES": LinearMethod(
+        partial(iterate, MINIMAL_RESIDUAL), needs_symmetry=True, starts=20, breakdown=_STAGNATED
+    ),
+    "BiCGStab": LinearMethod(
+        partial(iterate, STABILISED),
+        starts=20,
+        breakdown="The residual became orthogonal to the first one. Use method='GMRES'.",
+    ),
+    "GMRES": LinearMethod(partial(iterate, MINIMAL), starts=5, breakdown=_STAGNATED),
+    "LSQR": LinearMethod(
+        partial(iterate, LEAST_SQUARES),
+        needs_adjoint=True,
+        solves_least_squares=True,
+        starts=5,
+        breakdown=_STAGNATED,
+    ),
+    "direct": LinearMethod(
+        refine,
+        inverse="direct",
+        breakdown="The matrix is singular, or nearly so. Give the dimension of its null space, "
+        "Solve(rank_deficiency=n), or use method='LSQR'.",
+    ),
+    "separable": LinearMethod(refine, inverse="separable", starts=1),
+}
 NONLINEAR_METHODS: Final = ("auto", "Newton-Krylov")
 # SciPy's names, and gradient descent of our own.
 OPTIMISERS: Final = {
@@ -42,4 +108,4 @@ OPTIMISERS: Final = {
     "COBYQA": Optimiser(needs_gradient=False, has_bounds=True, is_reentrant=False),
     "GD": Optimiser(has_bounds=True),
 }
-METHODS: Final = tuple(dict.fromkeys((*LINEAR_METHODS, *NONLINEAR_METHODS, *OPTIMISERS)))
+METHODS: Final = tuple(dict.fromkeys(("auto", *LINEAR_METHODS, *NONLINEAR_METHODS, *OPTIMISERS)))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
 
+from phimath.elementwise import conjugate
 from phimath.errors import NotSupported
 
 if TYPE_CHECKING:
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class LinearOperator(ABC):
-    """A linear function A of a tensor; batch dimensions are independent systems.
+    """A linear function A of a tensor.
 
     Implementations are frozen dataclasses whose fields hold all tensors that `apply` uses: a solve
     differentiates by these, and the adjoint solve gets its own copies of them.
@@ -27,6 +29,24 @@ class LinearOperator(ABC):
     def norm(self) -> Tensor:
         """Upper bound of ‖A‖∞, the largest sum of absolute values in a row; (batch)."""
 
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        """Names of the dimensions of x that belong to one system; others list independent ones.
+
+        `None`: all but batch dimensions.
+        """
+        return None
+
+    @property
+    def rows(self) -> tuple[str, ...] | None:
+        """The same for A x."""
+        return self.columns
+
+    @property
+    def is_square(self) -> bool:
+        """Whether there are as many equations as unknowns; if not, solves are least squares."""
+        return True
+
     def transposed(self) -> LinearOperator:
         """Aᵀ.
 
@@ -39,13 +59,22 @@ class LinearOperator(ABC):
         )
 
     @property
+    def is_complex(self) -> bool:
+        """Whether A has complex entries."""
+        return False
+
+    def adjoint(self) -> LinearOperator:
+        """Aᴴ, the transposed of a real operator."""
+        return Conjugated(self.transposed()) if self.is_complex else self.transposed()
+
+    @property
     def is_symmetric(self) -> bool:
-        """Whether A = Aᵀ."""
+        """Whether A = Aᴴ."""
         return False
 
     @property
     def is_positive(self) -> bool:
-        """Whether A is symmetric and positive semi-definite."""
+        """Whether A = Aᴴ is positive semi-definite."""
         return False
 
     @property
@@ -58,13 +87,24 @@ class LinearOperator(ABC):
         """Whether there is a null space, which `project` removes."""
         return False
 
+    @property
+    def knows_null_space(self) -> bool:
+        """Whether `is_singular` can be relied on."""
+        return True
+
     def project(self, x: Tensor) -> Tensor:
         """The part of `x` that is orthogonal to the null space."""
         return x
 
+    def project_right(self, b: Tensor) -> Tensor:
+        """The part of `b` for which A x = b has a solution."""
+        if not self.is_singular:
+            return b
+        return self.project(b) if self.is_symmetric else self.adjoint().project(b)
+
 
 class SymmetricOperator(LinearOperator):
-    """A symmetric positive semi-definite operator with a known diagonal."""
+    """A real symmetric positive semi-definite operator with a known diagonal."""
 
     def transposed(self) -> LinearOperator:
         """Itself."""
@@ -84,3 +124,69 @@ class SymmetricOperator(LinearOperator):
     @abstractmethod
     def diagonal(self) -> Tensor:
         """Diagonal of its matrix, nowhere zero."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Conjugated(LinearOperator):
+    """The operator whose matrix has the complex conjugated entries."""
+
+    operator: LinearOperator
+
+    def apply(self, x: Tensor) -> Tensor:
+        """The conjugated result for the conjugated argument."""
+        return conjugate(self.operator.apply(conjugate(x)))
+
+    @property
+    def norm(self) -> Tensor:
+        """As without conjugation."""
+        return self.operator.norm
+
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        """As without conjugation."""
+        return self.operator.columns
+
+    @property
+    def rows(self) -> tuple[str, ...] | None:
+        """As without conjugation."""
+        return self.operator.rows
+
+    @property
+    def is_square(self) -> bool:
+        """As without conjugation."""
+        return self.operator.is_square
+
+    def transposed(self) -> LinearOperator:
+        """The transposed, conjugated."""
+        return Conjugated(self.operator.transposed())
+
+    @property
+    def is_complex(self) -> bool:
+        """As without conjugation."""
+        return self.operator.is_complex
+
+    @property
+    def is_symmetric(self) -> bool:
+        """As without conjugation."""
+        return self.operator.is_symmetric
+
+    @property
+    def is_positive(self) -> bool:
+        """As without conjugation."""
+        return self.operator.is_positive
+
+    @property
+    def diagonal(self) -> Tensor | None:
+        """Conjugated."""
+        diagonal = self.operator.diagonal
+        return None if diagonal is None else conjugate(diagonal)
+
+    @property
+    def is_singular(self) -> bool:
+        """As without conjugation."""
+        return self.operator.is_singular
+
+    def project(self, x: Tensor) -> Tensor:
+        """The null space is conjugated, too."""
+        return conjugate(self.operator.project(conjugate(x)))

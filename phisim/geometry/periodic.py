@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from phimath.elementwise import floor, where
 from phimath.errors import ShapeError
+from phimath.stacked import components_apart
 from phimath.wrap import wrap
 from phisim.geometry.geometry import check_axes
 
@@ -37,7 +38,7 @@ def shortest_distance(
     axes = domain.axes
     check_axes(start, axes, "The domain")
     check_axes(end, axes, "The domain")
-    delta = end - start
+    delta = components_apart(end) - components_apart(start)
     size = domain.size
     repeats = set(axes) if periodic is None else set(periodic)
     if unknown := repeats - set(axes):

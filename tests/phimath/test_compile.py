@@ -15,7 +15,7 @@ from phimath.join import stack
 from phimath.reduce import max as max_of
 from phimath.reduce import mean
 from phimath.reduce import sum as sum_of
-from phimath.solve import Solve, solve_symmetric
+from phimath.solve import Solve, solve_linear
 from phimath.sparse import SymmetricOperator
 from phimath.stacked import Stacked
 from phimath.tensor import Tensor
@@ -236,7 +236,7 @@ def test_gradients_of_solves_are_compiled(backend, double):
     @jit_compile
     def loss_and_slope(numbers, y):
         def loss(numbers, y):
-            x = solve_symmetric(Weights(numbers), y, Solve(rel_tol=1e-12))
+            x = solve_linear(Weights(numbers), y, Solve(rel_tol=1e-12))
             return sum_of(x * x)
 
         return value_and_gradient(loss, "numbers,y")(numbers, y)

@@ -13,7 +13,7 @@ from phimath.errors import NotConverged, NotSupported
 from phimath.random import random_normal, random_permutation, random_uniform, seed, seeded
 from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
-from phimath.solve import Solve, solve_symmetric
+from phimath.solve import Solve, solve_linear
 from phimath.sparse import SymmetricOperator
 from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close
@@ -72,7 +72,7 @@ def counted(function):
 
 def failing(max_iterations):
     def function(numbers, y):
-        return solve_symmetric(
+        return solve_linear(
             Weights(numbers), y, Solve(rel_tol=1e-12, max_iterations=max_iterations)
         )
 
@@ -215,7 +215,7 @@ def test_solves_in_loops_of_compiled_functions_are_refused(backend, double):
     numbers = of(backend, [3.0, 3.0, 3.0], spatial("x"))
 
     def body(x):
-        return (solve_symmetric(Weights(numbers), x, Solve()),)
+        return (solve_linear(Weights(numbers), x, Solve()),)
 
     compiled = jit_compile(lambda x: repeat_while(lambda x: max_of(x) > 1, body, x))
     with pytest.raises(NotSupported, match="converged"):
@@ -229,7 +229,7 @@ def test_a_failing_adjoint_solve_raises_from_compiled_gradients(backend, double)
 
     def loss(y, numbers):
         return sum_of(
-            solve_symmetric(Weights(numbers), y, Solve(rel_tol=1e-12, gradient_solve=adjoint))
+            solve_linear(Weights(numbers), y, Solve(rel_tol=1e-12, gradient_solve=adjoint))
         )
 
     compiled = jit_compile(gradient(loss, get_output=False))

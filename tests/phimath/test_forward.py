@@ -20,7 +20,7 @@ from phimath.random import random_normal, seed
 from phimath.reduce import max as max_of
 from phimath.reduce import mean
 from phimath.reduce import sum as sum_of
-from phimath.solve import Solve, solve_symmetric
+from phimath.solve import Solve, solve_linear
 from phimath.sparse import SymmetricOperator
 from phimath.spectral import fft, ifft
 from phimath.stencil import laplace
@@ -64,7 +64,7 @@ FUNCTIONS = {
     "product": lambda u: matmul(rename_dims(u, "y", dual("z")), rename_dims(u, "x", "z")),
     "sampling": lambda u: grid_sample(u, vec(x=1.5 + 0.3 * sin(u), y=u * 0.2 + 1)),
     "normalised": lambda u: normalize(u, "x"),
-    "solve": lambda u: solve_symmetric(Damped(2 + u**2), sin(u), Solve(rel_tol=1e-14)),
+    "solve": lambda u: solve_linear(Damped(2 + u**2), sin(u), Solve(rel_tol=1e-14)),
 }
 
 

@@ -14,7 +14,7 @@ from phimath.errors import NotConverged
 from phimath.random import random_normal, seed
 from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
-from phimath.solve import Solve, solve_nonlinear, solve_symmetric
+from phimath.solve import Solve, solve_linear, solve_nonlinear
 from phimath.sparse import SymmetricOperator
 from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close
@@ -153,7 +153,7 @@ def test_compiled_functions_are_pushed_through_operation_by_operation(backend):
 
 
 def weighted(numbers, y, observer=lambda: None, **settings):
-    return solve_symmetric(Weights(numbers, observer), y, Solve(rel_tol=1e-13, **settings))
+    return solve_linear(Weights(numbers, observer), y, Solve(rel_tol=1e-13, **settings))
 
 
 def test_linear_solve_varies_with_operator_and_right_hand_side(backend):

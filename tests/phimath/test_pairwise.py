@@ -4,10 +4,18 @@ import numpy as np
 import pytest
 
 from phimath.create import vec
-from phimath.dimension import batch, channel, instance
+from phimath.dimension import batch, channel, dual, instance
+from phimath.dims import rename_dims
+from phimath.dtype import precision
+from phimath.elementwise import safe_div
 from phimath.errors import NotSupported, ShapeError
+from phimath.norm import norm
 from phimath.pairwise import pairwise_differences
+from phimath.reduce import sum as sum_of
+from phimath.stacked import Stacked
+from phimath.tensor import Dense
 from phimath.testing.assertions import assert_close
+from phimath.transform import gradient, jit_compile, jvp
 from phimath.wrap import wrap
 
 ORDER = "points,~points,vector"
@@ -64,3 +72,90 @@ def test_missing_parts_are_named(backend):
         pairwise_differences(wrap([1.0, 2.0], instance("points")))
     with pytest.raises(NotSupported, match="'csr'"):
         pairwise_differences(of(backend, POINTS), format="csr")
+
+
+def test_components_are_kept_apart_and_stored_like_matrices(backend):
+    result = pairwise_differences(of(backend, POINTS))
+    assert isinstance(result, Stacked)
+    assert result.along == "vector"
+    for component in result.components:
+        assert isinstance(component, Dense)
+        assert component.signature.stored.names == ("points", "~points")
+    many = wrap(backend.from_numpy(np.ones((3, 5))), instance("points"), channel("vector"))
+    assert isinstance(pairwise_differences(many), Dense)  # too many to keep them apart
+
+
+# --- derivatives of what is computed from pairs ---
+
+MASSES = np.array([0.5, 2.0, 1.0])
+DIRECTION = np.array([[1.0, -0.5], [0.3, 2.0], [-1.0, 0.7]])
+
+
+def accelerations(positions, masses):
+    """Attraction of stars, as in examples/galaxy.py."""
+    differences = pairwise_differences(positions)
+    others = rename_dims(masses, instance, dual)
+    return sum_of(safe_div(others * differences, norm(differences) ** 3), dual)
+
+
+def reference(positions):
+    d = positions[None] - positions[:, None]
+    cubes = np.sum(d**2, -1) ** 1.5
+    return np.sum(MASSES[None, :, None] * d / np.where(cubes == 0, 1, cubes)[..., None], axis=1)
+
+
+def change_by_differences(function, positions, direction, step=1e-5):
+    return (function(positions + step * direction) - function(positions - step * direction)) / (
+        2 * step
+    )
+
+
+@pytest.fixture
+def double():
+    with precision(64):
+        yield
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_stars_attract_each_other(backend, double, compiled):
+    masses = wrap(backend.from_numpy(MASSES), instance("points"))
+    run = jit_compile(accelerations, optimize="off") if compiled else accelerations
+    found = run(of(backend, POINTS), masses).numpy("points,vector")
+    assert_close(found, reference(POINTS), rtol=1e-13)
+
+
+def test_tangent_of_an_attraction_matches_finite_differences(backend, double):
+    masses = wrap(backend.from_numpy(MASSES), instance("points"))
+    x, dx = of(backend, POINTS), of(backend, DIRECTION)
+    change = jvp(lambda x: accelerations(x, masses), (x,), (dx,))[1].numpy("points,vector")
+    expected = change_by_differences(reference, POINTS, DIRECTION)
+    assert_close(change, expected, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.needs("value_and_gradient")
+@pytest.mark.parametrize("compiled", [False, True])
+def test_derivatives_of_an_attraction_match_finite_differences(backend, double, compiled):
+    masses = wrap(backend.from_numpy(MASSES), instance("points"))
+    weights = of(backend, DIRECTION)
+
+    def by_position(x):
+        work = gradient(lambda x: sum_of(accelerations(x, masses) * weights), get_output=False)
+        return work(x)
+
+    def curvature(x):
+        return gradient(lambda x: sum_of(by_position(x) * weights), get_output=False)(x)
+
+    if compiled:
+        by_position, curvature = (jit_compile(f, optimize="off") for f in (by_position, curvature))
+
+    def first(values):
+        return by_position(of(backend, values)).numpy("points,vector")
+
+    for index in np.ndindex(POINTS.shape):
+        unit = np.zeros_like(POINTS)
+        unit[index] = 1
+        expected = change_by_differences(lambda x: np.sum(reference(x) * DIRECTION), POINTS, unit)
+        assert_close(first(POINTS)[index], expected, rtol=1e-7, atol=1e-9)
+    expected = change_by_differences(first, POINTS, DIRECTION)
+    found = curvature(of(backend, POINTS)).numpy("points,vector")
+    assert_close(found, expected, rtol=1e-7, atol=1e-9)

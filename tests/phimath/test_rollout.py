@@ -16,7 +16,7 @@ from phimath.join import stack
 from phimath.random import random_normal, random_uniform, seed
 from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
-from phimath.solve import Solve, solve_symmetric
+from phimath.solve import Solve, solve_linear
 from phimath.sparse import SymmetricOperator
 from phimath.stencil import laplace
 from phimath.tensor import Tensor
@@ -221,7 +221,7 @@ def test_solve_that_fails_in_one_iteration_of_a_loop_is_reported(backend):
 
     def step(x, weight):
         solve = Solve(rel_tol=1e-10, max_iterations=20)
-        return solve_symmetric(Shifted(weight), b, solve) + 0 * x, weight * 0.1
+        return solve_linear(Shifted(weight), b, solve) + 0 * x, weight * 0.1
 
     run = compiled(lambda x, weight: iterate(step, 4, x, weight)[0])
     with pytest.raises(NotConverged) as caught:

@@ -9,7 +9,7 @@ from phimath.dimension import spatial
 from phimath.dtype import precision
 from phimath.errors import NotConverged
 from phimath.reduce import sum as sum_of
-from phimath.solve import Solve, solve_symmetric
+from phimath.solve import Solve, solve_linear
 from phimath.sparse import SymmetricOperator
 from phimath.stencil import laplace
 from phimath.tensor import Tensor
@@ -45,7 +45,7 @@ def loss_of(checkpoint, solve=ACCURATE):
 
     def loss(x, weight):
         def step(x):
-            return solve_symmetric(Shifted(weight), x, solve) * weight
+            return solve_linear(Shifted(weight), x, solve) * weight
 
         return sum_of(iterate(step, 5, x, checkpoint=checkpoint) ** 2) / 2
 

@@ -78,6 +78,10 @@ class ArrayApiElementwise(ArrayApiConvert[A], Elementwise[A]):
         """By `where`."""
         return self.xp.where(condition, true, false)
 
+    def safe_sqrt(self, a: A) -> A:
+        """By `sqrt`: a bare namespace has no derivatives."""
+        return self.xp.sqrt(a)
+
     def angle(self, a: A) -> A:
         """By `atan2`."""
         return self.xp.atan2(self.imag(a), self.real(a))

@@ -17,6 +17,7 @@ from phimath.backend.contract.convert import Convert
 from phimath.backend.contract.create import Create
 from phimath.backend.contract.elementwise import Elementwise
 from phimath.backend.contract.gradient import Gradient
+from phimath.backend.contract.host import Host
 from phimath.backend.contract.index import Index
 from phimath.backend.contract.linear_algebra import LinearAlgebra
 from phimath.backend.contract.loop import Loop
@@ -39,6 +40,7 @@ class Backend(
     Random[A],
     Gradient[A],
     Loop[A],
+    Host[A],
     Compile[A],
     ABC,
     Generic[A],
@@ -50,6 +52,9 @@ class Backend(
 
     inner: Backend[Any] | None = None
     """Of a tracer, the backend whose arrays it keeps in boxes; `None` for a framework."""
+
+    channels_last: ClassVar[bool] = True
+    """Whether networks of the framework are used to channels as the last axis, or as the second."""
 
     unsupported: ClassVar[dict[str, str]] = {}
     """Methods of the contract that the framework can't do, each with what to use instead."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from phimath.backend.powers import power_by_products
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -18,10 +20,9 @@ if TYPE_CHECKING:
 A = TypeVar("A")
 
 UNARY = (
-    "negative abs sign floor ceil round exp expm1 log log2 log10 log1p sqrt sin cos tan asin acos "
-    "atan "
-    "sinh cosh tanh asinh acosh atanh conj real imag isfinite isnan isinf logical_not "
-    "bitwise_invert"
+    "negative abs sign floor ceil round exp expm1 log log2 log10 log1p sqrt reciprocal sin cos "
+    "tan asin acos atan sinh cosh tanh asinh acosh atanh conj real imag isfinite isnan isinf "
+    "logical_not bitwise_invert"
 ).split()
 BINARY = (
     "add subtract multiply divide floor_divide remainder pow maximum minimum atan2 equal not_equal "
@@ -30,7 +31,7 @@ BINARY = (
     "bitwise_xor "
     "bitwise_left_shift bitwise_right_shift"
 ).split()
-DERIVED = "angle sigmoid softplus erf log_gamma lower_incomplete_gamma".split()
+DERIVED = "safe_sqrt angle sigmoid softplus erf log_gamma lower_incomplete_gamma".split()
 
 
 class Elementwise(ABC, Generic[A]):
@@ -49,6 +50,14 @@ class Elementwise(ABC, Generic[A]):
     @abstractmethod
     def where(self, condition: A, true: A, false: A) -> A:
         """`true` where the condition holds, `false` elsewhere."""
+
+    def power_of(self, a: A, exponent: Number) -> A:
+        """`a` to a constant power; of integers, not to a negative one."""
+        return power_by_products(self.function, a, exponent)
+
+    @abstractmethod
+    def safe_sqrt(self, a: A) -> A:
+        """Square root, whose derivative at 0 is 0."""
 
     @abstractmethod
     def angle(self, a: A) -> A:

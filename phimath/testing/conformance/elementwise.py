@@ -52,6 +52,8 @@ _UNARY: Final[dict[str, tuple[Callable[..., Any], tuple[float, ...], tuple[str, 
     "log10": (np.log10, _POSITIVE, FLOATING, True),
     "log1p": (np.log1p, (*_UNIT[:5], 1e-3), FLOATING, True),
     "sqrt": (np.sqrt, _POSITIVE, FLOATING, True),
+    "safe_sqrt": (np.sqrt, _POSITIVE, FLOATS, True),
+    "reciprocal": (np.reciprocal, _ANY, FLOATING, True),
     "sin": (np.sin, _ANY, FLOATING, True),
     "cos": (np.cos, _ANY, FLOATING, True),
     "tan": (np.tan, _UNIT, FLOATING, True),
@@ -200,6 +202,26 @@ def _exact_divisions() -> Iterator[Case]:
         yield Case("exact", name, pair, reference(function, "float32"))
 
 
+_EXPONENTS: Final = (-3, -2.5, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3, 7, 1.3, 17.0)
+
+
+def _constant_powers() -> Iterator[Case]:
+    for exponent in _EXPONENTS:
+        is_integer = isinstance(exponent, int)
+        dtypes = (*FLOATING, *INTEGERS) if is_integer and exponent >= 0 else FLOATING
+        for dtype in dtypes:
+            numbers = _ANY if is_integer or dtype in COMPLEXES else _ABOVE_ONE
+            values = _values(numbers, dtype)
+            expected = reference(np.power, dtype)
+            wrt = (0,) if is_double(dtype) and abs(exponent) < 8 else ()
+            name = f"{dtype}-{exponent}"
+            yield Case(name, "power_of", (values, exponent), expected, ulps=128, differentiable=wrt)
+    zero = np.zeros(2)
+    yield Case("zero", "safe_sqrt", (zero,), reference(np.sqrt, "float64"))
+    for exponent in (1, 1.5, 2, 2.5, 3):
+        yield Case(f"zero-{exponent}", "power_of", (zero, exponent), reference(np.power, "float64"))
+
+
 def _where() -> Iterator[Case]:
     condition = np.array([True, False, True])
     for dtype in ALL:
@@ -211,4 +233,4 @@ def _where() -> Iterator[Case]:
     yield Case("rank-0", "where", scalars, reference(np.where, "float64"))
 
 
-CASES: Final = (*_unary(), *_binary(), *_exact_divisions(), *_where())
+CASES: Final = (*_unary(), *_binary(), *_exact_divisions(), *_constant_powers(), *_where())

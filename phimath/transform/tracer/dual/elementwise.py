@@ -35,6 +35,20 @@ class DualElementwise(DualParts):
         """Linear in both values."""
         return self.function("where")(condition, true, false)
 
+    def power_of(self, a: Dual, exponent: Number) -> Dual:
+        """The derivative is a constant power, too."""
+        inner, change = self.inner, a.tangent
+        primal = inner.power_of(a.primal, exponent)
+        if change is not None and exponent != 1:
+            slope = inner.power_of(a.primal, exponent - 1)
+            slope = inner.function("multiply")(slope, exponent)
+            change = inner.function("multiply")(slope, change) if exponent else None
+        return Dual(primal, change, self.run)
+
+    def safe_sqrt(self, a: Dual) -> Dual:
+        """By the table."""
+        return self.function("safe_sqrt")(a)
+
     def angle(self, a: Dual) -> Dual:
         """By the table."""
         return self.function("angle")(a)

@@ -1,0 +1,127 @@
+"""Matrices that store all entries, as linear operators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, final
+
+from phimath.broadcast import Signature
+from phimath.dimension import Dim, channel, dual
+from phimath.elementwise import abs as magnitude
+from phimath.elementwise import conjugate
+from phimath.errors import ShapeError
+from phimath.linear_algebra import contract
+from phimath.reduce import max as max_of
+from phimath.reduce import sum as sum_of
+from phimath.shape import Shape, merge_shapes
+from phimath.sparse.operator import LinearOperator
+from phimath.tensor import Dense
+
+if TYPE_CHECKING:
+    from phimath.tensor import Tensor
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class DenseMatrix(LinearOperator):
+    """A matrix (batch…, rows…, ~columns…) with all entries.
+
+    row_dims, column_dims: Dimensions of A x and of x.  Those of square matrices have equal names.
+    """
+
+    matrix: Tensor
+    row_dims: Shape
+    column_dims: Shape
+
+    @classmethod
+    def of(cls, matrix: Tensor, unknowns: Shape | None = None) -> DenseMatrix:
+        """Operator of a tensor whose columns are its dual dimensions.
+
+        unknowns: has the types of the dimensions of x, if it is known.
+
+        Raises:
+            ShapeError: the tensor has no dual dimensions, or no others to list the rows.
+        """
+        names = [name.removeprefix("~") for name in matrix.shape.dual.names]
+        rows = matrix.shape.without(dual).non_batch
+        if not names or not rows:
+            raise ShapeError(
+                f"A matrix lists its rows along ordinary and its columns along dual dimensions, "
+                f"but this tensor has the shape {matrix.shape}. Rename some, e.g. "
+                "rename_dims(t, 'columns', dual('x'))."
+            )
+        if all(name in rows for name in names):
+            rows = rows.only(names, reorder=True)
+        columns = Shape(*(_column(matrix.shape, name, rows, unknowns) for name in names))
+        return cls(matrix, rows, columns)
+
+    def apply(self, x: Tensor) -> Tensor:
+        """The product with a vector (…, columns)."""
+        return contract(self.matrix, self._dual_names, x, self.column_dims.names)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Dimensions that list the columns, without tilde."""
+        return self.column_dims.names
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Dimensions that list the rows."""
+        return self.row_dims.names
+
+    @property
+    def is_square(self) -> bool:
+        """Whether rows and columns have equal dimensions."""
+        return self.row_dims == self.column_dims
+
+    @property
+    def norm(self) -> Tensor:
+        """Largest sum of absolute values in a row."""
+        return max_of(sum_of(magnitude(self.matrix), self._dual_names), self.rows)
+
+    @property
+    def is_complex(self) -> bool:
+        """Whether entries are complex."""
+        return self.matrix.dtype.kind == "complex"
+
+    @property
+    def knows_null_space(self) -> bool:
+        """No."""
+        return False
+
+    @property
+    def diagonal(self) -> Tensor | None:
+        """Not known: it may vanish somewhere."""
+        return None
+
+    def transposed(self) -> DenseMatrix:
+        """Rows as columns."""
+        new = [self._exchanged(dim) for dim in self.matrix.shape.dims]
+        stored = [self._exchanged(dim) for dim in self.matrix.dense().signature.stored.dims]
+        dense = self.matrix.dense()
+        shape = Shape(*new).sorted_by_type()
+        signature = Signature(dense.backend, dense.dtype, shape, Shape(*stored))
+        matrix = Dense(dense.stored_native, signature)
+        return DenseMatrix(matrix, self.column_dims, self.row_dims)
+
+    def adjoint(self) -> DenseMatrix:
+        """Rows as columns, conjugated."""
+        found = self.transposed()
+        return replace(found, matrix=conjugate(found.matrix)) if self.is_complex else found
+
+    @property
+    def _dual_names(self) -> tuple[str, ...]:
+        return tuple(f"~{name}" for name in self.column_dims.names)
+
+    def _exchanged(self, dim: Dim) -> Dim:
+        if dim.type is dual:
+            return self.column_dims.dim(dim.name.removeprefix("~"))
+        return Dim(f"~{dim.name}", dual, dim.size, dim.labels) if dim.name in self.row_dims else dim
+
+
+def _column(shape: Shape, name: str, rows: Shape, unknowns: Shape | None) -> Dim:
+    """Dimension of x for a dual one of the matrix."""
+    known = merge_shapes(rows if unknowns is None or name not in unknowns else unknowns)
+    dim = shape.dim(f"~{name}")
+    dim_type = known.get_type(name) if name in known else channel
+    return Dim(name, dim_type, dim.size, dim.labels)

@@ -10,6 +10,7 @@ from phisim.field.calculus import spatial_gradient as spatial_gradient
 from phisim.field.field import Field as Field
 from phisim.field.grids import CenteredGrid as CenteredGrid
 from phisim.field.grids import StaggeredGrid as StaggeredGrid
+from phisim.field.native_call import native_call as native_call
 from phisim.field.noise import Noise as Noise
 from phisim.field.reduce import center_of_mass as center_of_mass
 from phisim.field.reduce import integrate as integrate

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, final
 from phimath.create import vector_of
 from phimath.elementwise import real, safe_sqrt, where
 from phimath.errors import ValueRangeError
+from phimath.norm import squared_norm
 from phimath.random import random_normal
 from phimath.reduce import mean
 from phimath.shape import Shape
@@ -54,10 +55,7 @@ class Noise:
         """Values on a grid of points at these distances; other values on every call."""
         white = random_normal(self.shape & points)
         frequency = fftfreq(points, vector_of(dict(spacing)))
-        waves = sum(
-            (frequency.vector[name] ** 2 for name in points.names[1:]),
-            frequency.vector[points.names[0]] ** 2,
-        ) * (self.scale**2)
+        waves = squared_norm(frequency, "vector") * self.scale**2
         filtered = real(ifft(fft(white, points) / (1.0 + waves) ** self.smoothness, points))
         centered = filtered - mean(filtered, points)
         deviation = safe_sqrt(mean(centered * centered, points))

@@ -153,7 +153,7 @@ def test_forward_derivatives_by_all_that_the_function_uses(backend):
 @pytest.mark.parametrize("compiled", [lambda f: f, jit_compile])
 def test_derivatives_of_derivatives(backend, compiled):
     """Of a gradient, backwards and forwards; what the function uses lies around it."""
-    b, w, db = random(N), random(N) ** 2, random(2, N)[1]
+    b, w = random(N), random(N) ** 2
 
     def loss(diffusivity):
         return sum_of(weights * solve_linear(lambda x: implicit(x, diffusivity), right) ** 2)

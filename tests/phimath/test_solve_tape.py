@@ -90,7 +90,8 @@ def test_histories_have_the_residuals_of_all_iterations(backend, method, compile
     assert_close(history[:, 0], np.linalg.norm(b.numpy("b,x"), axis=1), rtol=1e-12)
     assert_close(history[:, -1], info.residual.numpy("b"), rtol=1e-12, atol=0)
     assert (history[1] == 0).all()
-    assert_close(history[2, :4] / 1e6, history[0, :4], rtol=1e-3)
+    first = slice(0, min(4, info.iterations))
+    assert_close(history[2, first] / 1e6, history[0, first], rtol=1e-3)
 
 
 def test_compiled_functions_report_after_each_call(backend):

@@ -15,7 +15,7 @@ from phimath.dtype import DType, complex_dtype, float_dtype
 from phimath.errors import BackendError, NotSupported, PhiError, ShapeError
 from phimath.shape import Shape, dim_names
 from phimath.stacked import Stacked
-from phimath.tensor import HOOKS, Dense, Tensor
+from phimath.tensor import HOOKS, Composed, Dense, Tensor
 from phimath.tensor_tree import is_tree, tensors_in, tree_map
 from phimath.wrap import wrap
 
@@ -193,8 +193,8 @@ def _convert(tensor: Tensor, target: Backend[Any], use_dlpack: bool) -> Tensor:
 
 
 def map_dense(function: Callable[[Dense], Tensor], tensor: Tensor) -> Tensor:
-    """Apply a function to the dense parts of a tensor; stacked tensors stay stacked."""
-    if isinstance(tensor, Stacked):
+    """Apply a function to the dense parts of a tensor, which keeps its storage."""
+    if isinstance(tensor, Composed):
         return tensor.map(lambda component: map_dense(function, component))
     return function(tensor.dense())
 

@@ -7,7 +7,7 @@ order.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -247,6 +247,15 @@ def _index(tensor: Tensor, selection: Tensor) -> Tensor:
     return gather(tensor, selection)
 
 
+@runtime_checkable
+class Selectable(Protocol):
+    """A storage that brings its own selection of elements along one dimension."""
+
+    def selected(self, positions: np.ndarray, dim: Dim) -> Tensor:
+        """Elements at non-negative positions, along the dimension, which gets another size."""
+        ...
+
+
 def _index_dim(tensor: Tensor, name: str, selection: Tensor) -> Tensor:
     """`t.x[positions]` and `t.x[mask]`."""
     if selection.dtype is BOOL:
@@ -266,6 +275,10 @@ def _index_list(
     if isinstance(tensor, Stacked) and positions:
         dim = Dim(name, tensor.dim.type, len(positions), labels)
         return Stacked([tensor.components[position] for position in positions], dim)
+    if isinstance(tensor, Selectable):
+        size, old = tensor.shape.get_size(name), tensor.shape.dim(name)
+        places = np.asarray([position % size for position in positions], np.int64)
+        return tensor.selected(places, Dim(name, old.type, len(positions), labels))
     dense = tensor.dense()
     part, indices, result = _list_plan(dense.signature, name, positions, labels)
     native, backend = dense.stored_native, dense.backend

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from phimath.backend.discovery import combine
 from phimath.broadcast import Signature
@@ -213,6 +213,15 @@ def _relabelled(dim: Dim, dims: dict[str, Dim]) -> Dim:
 # --- concat ---
 
 
+@runtime_checkable
+class Joinable(Protocol):
+    """A storage that brings its own way to be joined."""
+
+    def joined(self, tensors: Sequence[Tensor], dim: Dim) -> Tensor:
+        """Tensors of equal other dimensions, of which this is one, joined along one."""
+        ...
+
+
 def concat_tensors(tensors: Sequence[Tensor], name: str, expand_values: bool = False) -> Tensor:
     """Join tensors along an existing dimension."""
     if all(tensor.__class__ is Dense for tensor in tensors):
@@ -223,6 +232,9 @@ def concat_tensors(tensors: Sequence[Tensor], name: str, expand_values: bool = F
         return tensors[0]
     tensors = _same_type(unified(tensors, name, expand_values))
     dim = _joined([tensor.shape.dim(name) for tensor in tensors])
+    for tensor in tensors:
+        if isinstance(tensor, Joinable):
+            return tensor.joined(tensors, dim)
     apart = _apart(tensors, name, dim)
     if apart == name:
         return Stacked([part for tensor in tensors for part in tensor.unstacked(name)], dim)

@@ -125,7 +125,8 @@ def _plan(name: str, signature: Signature, dims: Filter, bits: int) -> _Plan:
     return _Plan(cast, axes, function, result, repetitions, REDUCTIONS[name])
 
 
-def _reduce(name: str, value: Any, dims: DimFilter) -> Any:
+def reduce_tensor(name: str, value: Any, dims: DimFilter) -> Any:
+    """Reduction by name along dimensions."""
     if value.__class__ is Dense:
         if isinstance(dims, (list, set)):  # can't be looked up
             dims = dim_names(dims, value.shape)
@@ -139,15 +140,15 @@ def _reduce(name: str, value: Any, dims: DimFilter) -> Any:
     if isinstance(value, Reducible):
         return value.reduced(name, dims)
     tensor = as_tensor(value)
-    return _reduce(name, tensor if isinstance(tensor, Stacked) else tensor.dense(), dims)
+    return reduce_tensor(name, tensor if isinstance(tensor, Stacked) else tensor.dense(), dims)
 
 
 def _reduce_stacked(name: str, value: Stacked, names: tuple[str, ...]) -> Tensor:
     if value.along not in names:
-        return value.map(lambda component: _reduce(name, component, names))
+        return value.map(lambda component: reduce_tensor(name, component, names))
     if name == "mean":
         dtype = reduced_dtype(name, value.dtype, precision_bits())
-        return _reduce("sum", value.cast(dtype), names) / value.shape.resolve(names).volume
+        return reduce_tensor("sum", value.cast(dtype), names) / value.shape.resolve(names).volume
     rest = tuple(other for other in names if other != value.along)
     for dim in value.shape.dims:
         if isinstance(dim.size, Varying) and dim.name not in names:
@@ -156,9 +157,9 @@ def _reduce_stacked(name: str, value: Stacked, names: tuple[str, ...]) -> Tensor
                 f"'{dim.name}' varies along it. "
                 f"Reduce '{dim.name},{value.along}' or use pad_to_uniform(t) first."
             )
-    parts = [_reduce(name, component, rest) for component in value.components]
+    parts = [reduce_tensor(name, component, rest) for component in value.components]
     if len(parts) > _CHAINED and builtins.all(isinstance(part, Dense) for part in parts):
-        return _reduce(name, stack_tensors(parts, value.dim), value.along)
+        return reduce_tensor(name, stack_tensors(parts, value.dim), value.along)
     operation = OPERATIONS[REDUCTIONS[name].combine]
     return reduce(lambda a, b: apply(operation, a, b), parts)
 
@@ -172,12 +173,12 @@ _CHAINED: Final = 4
 
 def sum(value: Any, dim: DimFilter = non_batch) -> Any:
     """Sum along dimensions."""
-    return _reduce("sum", value, dim)
+    return reduce_tensor("sum", value, dim)
 
 
 def prod(value: Any, dim: DimFilter = non_batch) -> Any:
     """Product along dimensions."""
-    return _reduce("prod", value, dim)
+    return reduce_tensor("prod", value, dim)
 
 
 def mean(value: Any, dim: DimFilter = non_batch, weight: Any = None) -> Any:
@@ -186,7 +187,7 @@ def mean(value: Any, dim: DimFilter = non_batch, weight: Any = None) -> Any:
     weight: one per element, broadcast by name; where all weights are 0 the mean is NaN.
     """
     if weight is None:
-        return _reduce("mean", value, dim)
+        return reduce_tensor("mean", value, dim)
     value, weight = as_tensor(value), as_tensor(weight)
     # Both have all dimensions, so that repeated elements are counted in both sums.
     weight = weight.expanded(value.shape)
@@ -211,7 +212,7 @@ def max(value: Any, dim: DimFilter = non_batch, key: Tensor | None = None) -> An
 
     key: return the values at its largest element instead, as `at_max`.
     """
-    return _reduce("max", value, dim) if key is None else at_max(value, key, dim)
+    return reduce_tensor("max", value, dim) if key is None else at_max(value, key, dim)
 
 
 def min(value: Any, dim: DimFilter = non_batch, key: Tensor | None = None) -> Any:
@@ -219,17 +220,17 @@ def min(value: Any, dim: DimFilter = non_batch, key: Tensor | None = None) -> An
 
     key: return the values at its smallest element instead, as `at_min`.
     """
-    return _reduce("min", value, dim) if key is None else at_min(value, key, dim)
+    return reduce_tensor("min", value, dim) if key is None else at_min(value, key, dim)
 
 
 def any(boolean_value: Any, dim: DimFilter = non_batch) -> Any:
     """Whether any boolean along the dimensions is true."""
-    return _reduce("any", boolean_value, dim)
+    return reduce_tensor("any", boolean_value, dim)
 
 
 def all(boolean_value: Any, dim: DimFilter = non_batch) -> Any:
     """Whether all booleans along the dimensions are true."""
-    return _reduce("all", boolean_value, dim)
+    return reduce_tensor("all", boolean_value, dim)
 
 
 # --- finite elements only ---
@@ -238,7 +239,7 @@ def all(boolean_value: Any, dim: DimFilter = non_batch) -> Any:
 def _finite(name: str, value: Any, dim: DimFilter, filler: float, default: float) -> Any:
     value = as_tensor(value)
     finite = is_finite(value)
-    result = _reduce(name, where(finite, value, filler), dim)
+    result = reduce_tensor(name, where(finite, value, filler), dim)
     return where(any(finite, dim), result, default)
 
 

@@ -6,7 +6,7 @@ Components kept apart along one dimension, of equal or of different sizes.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, cast, final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast, final
 
 from phimath.backend.discovery import combine
 from phimath.dimension import Dim, Varying
@@ -15,7 +15,7 @@ from phimath.errors import ShapeError
 from phimath.merge import merge_dims
 from phimath.selection import with_index
 from phimath.shape import Shape, merge_shapes
-from phimath.tensor import Dense, Tensor, apply, dense_of
+from phimath.tensor import Composed, Dense, Tensor, apply, dense_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,14 +29,26 @@ MOST_APART: Final = 4
 """Vectors of up to this many components are kept apart: formulas fuse without moving memory."""
 
 
+class StackHead(NamedTuple):
+    """What a stack is without its components."""
+
+    dim: Dim
+
+    def __call__(self, components: Sequence[Tensor]) -> Tensor:
+        """The stack of components."""
+        return Stacked(components, self.dim)
+
+    def __str__(self) -> str:
+        return f"a stack along {self.dim.name}"
+
+
 @final
-class Stacked(Tensor):
+class Stacked(Composed):
     """Components along the dimension `along`; sizes that differ between them become `Varying`."""
 
     __slots__ = ("along", "components", "shape")
 
     priority = 1
-    components: tuple[Tensor, ...]
     along: str
 
     def __init__(self, components: Sequence[Tensor], along: Dim) -> None:
@@ -67,6 +79,11 @@ class Stacked(Tensor):
     def available(self) -> bool:
         """Whether the values of all components can be read now."""
         return all(component.available for component in self.components)
+
+    @property
+    def head(self) -> StackHead:
+        """The stack without its components."""
+        return StackHead(self.dim)
 
     @property
     def dim(self) -> Dim:

@@ -13,6 +13,7 @@ from phimath_jax.compile import JaxCompile
 from phimath_jax.create import JaxCreate
 from phimath_jax.elementwise import JaxElementwise
 from phimath_jax.gradient import JaxGradient
+from phimath_jax.host import JaxHost
 from phimath_jax.index import JaxIndex
 from phimath_jax.linear_algebra import JaxLinearAlgebra
 from phimath_jax.loop import JaxLoop
@@ -30,6 +31,7 @@ class JaxBackend(
     JaxRandom,
     JaxGradient,
     JaxLoop,
+    JaxHost,
     JaxCompile,
     ArrayApiBackend[jax.Array],
 ):

@@ -14,6 +14,7 @@ from phimath_tensorflow.convert import TensorFlowConvert
 from phimath_tensorflow.create import TensorFlowCreate
 from phimath_tensorflow.elementwise import TensorFlowElementwise
 from phimath_tensorflow.gradient import TensorFlowGradient
+from phimath_tensorflow.host import TensorFlowHost
 from phimath_tensorflow.index import TensorFlowIndex
 from phimath_tensorflow.library import tf
 from phimath_tensorflow.linear_algebra import TensorFlowLinearAlgebra
@@ -36,6 +37,7 @@ class TensorFlowBackend(
     TensorFlowRandom,
     TensorFlowGradient,
     TensorFlowLoop,
+    TensorFlowHost,
     TensorFlowCompile,
     Backend[tf.Tensor],
 ):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 from phimath.backend.contract.compile import Compile
 from phimath_tensorflow.library import tf
 from phimath_tensorflow.loop import traced_function
+from phimath_tensorflow.regions import Regions, calls_host, reason_against_xla
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -15,18 +16,6 @@ Arrays = tuple[tf.Tensor, ...]
 
 _executing_eagerly: Final = tf.executing_eagerly
 _Tensor: Final = tf.Tensor  # variables are none
-
-
-_WORSE_BY_XLA: Final = {
-    "SelfAdjointEigV2": "XLA's eigh is wrong by 4e-10 in double precision and translates for 1 s.",
-}
-
-
-def _reason_against_xla(graph: Any) -> str | None:
-    definition = graph.graph.as_graph_def()
-    functions = (node for part in definition.library.function for node in part.node_def)
-    operations = {node.op for nodes in (definition.node, functions) for node in nodes}
-    return next((text for name, text in _WORSE_BY_XLA.items() if name in operations), None)
 
 
 @final
@@ -58,16 +47,12 @@ class TensorFlowProgram:
 
     def _choose(self, arrays: list[tf.Tensor]) -> Arrays:
         graph = self._graph
-        self.reason = _reason_against_xla(graph)
+        self.reason = reason_against_xla(graph)
         if self.reason is not None:
             self._chosen = chosen = graph._call_flat
             return chosen(arrays, self._captured)
 
-        def whole(*inputs: tf.Tensor) -> Arrays:
-            return graph(*inputs)
-
-        translated: Any = tf.function(whole, autograph=False, jit_compile=True)
-        chosen = translated.get_concrete_function(*self._signature)._call_flat
+        chosen = self._translated()
         reason = None
         try:
             results = chosen(arrays, self._captured)
@@ -77,6 +62,20 @@ class TensorFlowProgram:
             results = chosen(arrays, self._captured)  # raises what is not XLA's fault
         self._chosen, self.reason = chosen, reason
         return results
+
+    def _translated(self) -> Callable[..., Any]:
+        """Function of arguments and captured arrays, by XLA except for calls of Python."""
+        graph = self._graph
+        if calls_host(graph):
+            regions = Regions(graph)
+            whole = traced_function(regions, graph.inputs)
+            return lambda arrays, captured: whole._call_flat([*arrays, *captured], [])
+
+        def translated(*inputs: tf.Tensor) -> Arrays:
+            return graph(*inputs)
+
+        function: Any = tf.function(translated, autograph=False, jit_compile=True)
+        return function.get_concrete_function(*self._signature)._call_flat
 
 
 class TensorFlowCompile(Compile[tf.Tensor]):

@@ -23,7 +23,7 @@ from phimath.errors import NotSupported
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["constant", "native", "sizes_of", "static_sizes", "tf"]
+__all__ = ["constant", "keep_with_graph", "native", "sizes_of", "static_sizes", "tf"]
 
 _INT32_LIMIT: Final = 1 << 31
 
@@ -52,6 +52,16 @@ def kept_constant(values: int | tuple[Any, ...]) -> tf.Tensor:
         wide = tf.constant(values, tf.int64)
         largest = int(tf.reduce_max(tf.abs(wide))) if tf.size(wide) else 0
         return tf.cast(wide, tf.int32) if largest < _INT32_LIMIT else wide
+
+
+def keep_with_graph(value: object) -> None:
+    """Keep a value alive as long as the outermost of the graphs that are being built."""
+    graph: Any = tf.compat.v1.get_default_graph()
+    while hasattr(graph.outer_graph, "outer_graph"):
+        graph = graph.outer_graph
+    if not hasattr(graph, "phimath_kept"):
+        graph.phimath_kept = []
+    graph.phimath_kept.append(value)
 
 
 def static_sizes(a: tf.Tensor) -> tuple[int, ...]:

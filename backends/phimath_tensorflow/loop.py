@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from phimath.backend.contract.loop import Loop
 from phimath_tensorflow.library import tf
+from phimath_tensorflow.regions import Regions, calls_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +24,8 @@ class TensorFlowLoop(Loop[tf.Tensor]):
     ) -> Arrays:
         if _executing_eagerly():
             return super().while_loop(condition, body, state)
-        return tuple(tf.while_loop(condition, lambda *s: tuple(body(*s)), tuple(state)))
+        run = _body(body, state)
+        return tuple(tf.while_loop(condition, lambda *s: tuple(run(*s)), tuple(state)))
 
     def scan(
         self,
@@ -38,7 +40,7 @@ class TensorFlowLoop(Loop[tf.Tensor]):
         if _executing_eagerly():
             return super().scan(body, state, rows, length, condition, count, reverse)
         carried = len(state)
-        traced = traced_function(body, (*state, *(row[0] for row in rows)))
+        traced = _body(body, (*state, *(row[0] for row in rows)))
         limit = tf.constant(length, tf.int64) if count is None else tf.cast(count, tf.int64)
         # XLA needs the sizes of what the arrays will hold.
         kept = [
@@ -74,8 +76,8 @@ class TensorFlowLoop(Loop[tf.Tensor]):
         if _executing_eagerly():
             return super().replay(step, reverse, state, cotangents, actions)
         count = 1 + max(target for _, _, target, _ in actions)
-        advance = traced_function(step, state)
-        back = traced_function(reverse, (*state, *cotangents))
+        advance = _body(step, state)
+        back = _body(reverse, (*state, *cotangents))
         sources, steps, targets, reverses = (
             tf.constant(column) for column in zip(*actions, strict=True)
         )
@@ -107,6 +109,24 @@ class TensorFlowLoop(Loop[tf.Tensor]):
                 lambda i, *_: i < len(actions), act, (tf.constant(0), places, tuple(cotangents))
             )[2]
         )
+
+
+class _Body:
+    """What a loop repeats, traced once; around calls of Python, translated by XLA."""
+
+    def __init__(self, graph: Any) -> None:
+        self._graph = graph  # concrete functions have no public type
+        self._regions = Regions(graph) if calls_host(graph) else None
+        self.outputs: list[tf.Tensor] = graph.outputs
+
+    def __call__(self, *arrays: tf.Tensor) -> Arrays:
+        if self._regions is None:
+            return tuple(self._graph(*arrays))
+        return self._regions(*arrays, *self._graph.captured_inputs)
+
+
+def _body(function: Callable[..., Arrays], arguments: Sequence[tf.Tensor]) -> _Body:
+    return _Body(traced_function(function, arguments))
 
 
 def traced_function(function: Callable[..., Arrays], arguments: Sequence[tf.Tensor]) -> Any:

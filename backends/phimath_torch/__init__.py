@@ -13,6 +13,7 @@ from phimath_torch.convert import TorchConvert
 from phimath_torch.create import TorchCreate
 from phimath_torch.elementwise import TorchElementwise
 from phimath_torch.gradient import TorchGradient
+from phimath_torch.host import TorchHost
 from phimath_torch.index import TorchIndex
 from phimath_torch.linear_algebra import TorchLinearAlgebra
 from phimath_torch.loop import TorchLoop
@@ -34,6 +35,7 @@ class TorchBackend(
     TorchRandom,
     TorchGradient,
     TorchLoop,
+    TorchHost,
     TorchCompile,
     Backend[Tensor],
 ):

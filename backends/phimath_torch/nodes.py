@@ -16,6 +16,9 @@ BODY: Final = "scan_body"
 KEPT: Final = "scan_kept"
 """Key of the metadata of scans: sizes, type and device of what is kept of each iteration."""
 
+HOST: Final = "host_call"
+"""Key of the metadata of host calls: what they call."""
+
 
 def operands(node: Node) -> tuple[Any, ...]:
     """What an operation is called with: other nodes, and values of any type."""

@@ -27,7 +27,7 @@ from phimath_torch.loop_nodes import (
     scan_loop,
     while_loop,
 )
-from phimath_torch.nodes import BODY_INPUTS, KEPT, operands
+from phimath_torch.nodes import BODY_INPUTS, HOST, KEPT, operands
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -192,6 +192,8 @@ class _Writer:
             return (f"{result} = {self._scan(node, names)}",)
         if node.target is replay_loop:
             return (f"{result} = {self._replay(node, names)}",)
+        if HOST in node.meta:
+            return (f"{result} = {self._host_call(node, names)}",)
         if _is_slice(node):
             source, index = _index(node)
             return () if _is_cut_further(node) else (f"{result} = {names[source]}[{index}]",)
@@ -226,6 +228,10 @@ class _Writer:
         given = [self._literal(tuple(value), names) for value in (state, cotangents)]
         arguments = ", ".join((*runs, *given, self.constant(actions)))
         return f"{self.constant(replay)}({arguments})"
+
+    def _host_call(self, node: Node, names: dict[Node, str]) -> str:
+        given = ", ".join(names[array] for array in operands(node)[0])
+        return f"{self.constant(node.meta[HOST])}({given})"
 
     def _part(
         self, node: Node, part: Node, inputs: tuple[Metadata, ...], names: dict[Node, str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from phimath.backend.discovery import combine
 from phimath.broadcast import Signature
@@ -30,6 +30,15 @@ if TYPE_CHECKING:
     from phimath.view import DimensionView
 
 
+@runtime_checkable
+class Contractible(Protocol):
+    """What brings its own products: storages other than dense ones and stacks of these."""
+
+    def contracted(self, names: Sequence[str], other: Tensor, other_names: Sequence[str]) -> Tensor:
+        """Product, summed over pairs of dimensions that agree in size and labels."""
+        ...
+
+
 def dot(x: Tensor, x_dims: DimFilter, y: Tensor, y_dims: DimFilter) -> Tensor:
     """Multiply and sum over pairs of dimensions: the first of `x_dims` and of `y_dims`, and so on.
 
@@ -47,6 +56,10 @@ def contract(x: Tensor, x_names: Sequence[str], y: Tensor, y_names: Sequence[str
     if x.__class__ is Dense and y.__class__ is Dense:
         return _contract_dense(x, tuple(x_names), y, tuple(y_names))  # type: ignore[arg-type]
     _check_pairs(x.shape, x_names, y.shape, y_names)
+    if isinstance(x, Contractible):
+        return x.contracted(x_names, y, y_names)
+    if isinstance(y, Contractible):
+        return y.contracted(y_names, x, x_names)
     if len(x_names) == 1 and any(
         isinstance(t, Stacked) and t.along == n for t, n in ((x, x_names[0]), (y, y_names[0]))
     ):

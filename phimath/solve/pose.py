@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from phimath.create import zeros_like
 from phimath.dtype import complex_dtype, float_dtype
 from phimath.errors import DTypeError, ShapeError
 from phimath.leaves import as_tensor
 from phimath.reduce import any as any_of
 from phimath.shape import merge_shapes
-from phimath.solve.function import FunctionOperator, closed
+from phimath.solve.function import FunctionOperator, closed, is_symmetric
+from phimath.solve.null_space import with_null_space
 from phimath.solve.unknowns import UnknownForm
 from phimath.sparse import DenseMatrix, LinearOperator
 from phimath.tensor import Tensor
 from phimath.transform.effects import is_tracing
-from phimath.transform.gradient import has_derivatives
+from phimath.transform.gradient import has_derivatives, stop_gradient
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +63,8 @@ def _pose_operator(f: LinearOperator | Tensor, y: Any, solve: Solve) -> Posed:
             f"of shape {b.shape} has no dimension '{missing[0]}'. Rename or expand one of them."
         )
     form = given.unpack if given.structure == right.structure or solve.x0 is not None else _same
+    if operator.is_square:
+        operator = with_null_space(operator, solve.rank_deficiency, given, zeros_like(b))
     return Posed(operator, b, replace(solve, x0=x0), form)
 
 
@@ -109,9 +113,13 @@ def _pose_function(
         x.shape.non_batch == bias.shape.non_batch,
     )
     x0 = None if solve.x0 is None else unknowns.pack(solve.x0)
+    if solve.method == "auto" and not is_tracing() and is_symmetric(stop_gradient(operator)):
+        operator = replace(operator, has_symmetry=True)
     operator = closed(operator, [b.backend, x.backend])
     b = (b if operator.bias is None else b - bias).expanded(merge_shapes(domain.batch, bias.shape))
-    return Posed(operator, b, replace(solve, x0=x0), unknowns.unpack)
+    sample = x.cast(operator.dtype).expanded(domain)
+    deflated = with_null_space(operator, solve.rank_deficiency, unknowns, sample)
+    return Posed(deflated, b, replace(solve, x0=x0), unknowns.unpack)
 
 
 def _check_equations(found: Tensor, b: Tensor) -> None:

@@ -6,6 +6,7 @@ same few methods.
 """
 
 from phimath.tensor.abstract import HOOKS as HOOKS
+from phimath.tensor.abstract import Composed as Composed
 from phimath.tensor.abstract import Tensor as Tensor
 from phimath.tensor.apply import apply as apply
 from phimath.tensor.dense import Dense as Dense

@@ -222,3 +222,23 @@ class Tensor(Operators["Tensor"]):
 
     def _repr_html_(self) -> str:
         return HOOKS["html"](self)
+
+
+class Composed(Tensor):
+    """A tensor made of other tensors, and a head that puts them together.
+
+    components: The tensors.
+    """
+
+    __slots__ = ()
+
+    components: tuple[Tensor, ...]
+
+    @property
+    @abstractmethod
+    def head(self) -> Callable[[Sequence[Tensor]], Tensor]:
+        """Makes the tensor of its components.  Hashable, and prints what it is."""
+
+    def map(self, function: Callable[[Tensor], Tensor]) -> Tensor:
+        """The same tensor of other components, e.g. on another backend."""
+        return self.head([function(component) for component in self.components])

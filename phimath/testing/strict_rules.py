@@ -52,6 +52,12 @@ def _is_widths(value: Any) -> bool:
     return all(is_integers(pair) and len(pair) == 2 and min(pair) >= 0 for pair in value)
 
 
+def _are_array_types(value: object) -> bool:
+    return isinstance(value, tuple) and all(
+        len(one) == 2 and is_integers(one[0]) and isinstance(one[1], DType) for one in value
+    )
+
+
 # Annotation in the contract → whether a value that is no array fits it.
 PLAIN: Final[dict[str, Callable[[Any], bool]]] = {
     "int": is_integer,
@@ -63,6 +69,8 @@ PLAIN: Final[dict[str, Callable[[Any], bool]]] = {
     "DType": lambda value: isinstance(value, DType),
     "str": lambda value: isinstance(value, str),
     "str | None": lambda value: value is None or isinstance(value, str),
+    "ArrayTypes": _are_array_types,
+    "HostFunction": callable,
     "np.ndarray": lambda value: type(value) is np.ndarray,
     "ScatterMode": lambda value: value in ("update", "add", "min", "max"),
     "Literal['left', 'right']": lambda value: value in ("left", "right"),
@@ -258,6 +266,15 @@ def _chain(arguments: Arguments) -> str:
     return "" if a[-1] == b[-2] else f"matrices {a} and {b} can't be multiplied"
 
 
+def _sparse_product(arguments: Arguments) -> str:
+    pattern, values, x = (arguments[name] for name in ("pattern", "values", "x"))
+    wanted = (x.shape[0], pattern.entries)
+    if values.shape != wanted:
+        return f"values have sizes {values.shape}, expected {wanted}"
+    fits = x.shape[1] == pattern.columns
+    return "" if fits else f"x has {x.shape[1]} rows for {pattern.columns} columns"
+
+
 def _subscripts(arguments: Arguments) -> str:
     text = arguments["subscripts"]
     plain = text.replace(",", "").replace("->", "")
@@ -314,6 +331,10 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "searchsorted": (rank("sorted_values", 1), same_type("sorted_values", "values")),
     "matmul": (rank("a", 2, 9), rank("b", 2, 9), same_type("a", "b"), kinds("a", NUMERIC), _chain),
     "einsum": (same_type("arrays"), kinds("arrays", NUMERIC), _subscripts),
+    "sparse_matmul": (
+        rank("values", 2), rank("x", 3), same_type("values", "x"), kinds("x", NUMERIC),
+        _sparse_product,
+    ),
     "svd": _MATRIX,
     "eigenvalues": (*_MATRIX, _is_square),
     "eigh": (*_MATRIX, _is_square),

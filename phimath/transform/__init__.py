@@ -13,6 +13,7 @@ from phimath.transform.gradient import gradient as gradient
 from phimath.transform.gradient import stop_gradient as stop_gradient
 from phimath.transform.gradient import value_and_gradient as value_and_gradient
 from phimath.transform.iterate import iterate as iterate
+from phimath.transform.numpy_call import numpy_call as numpy_call
 from phimath.transform.reverse import hessian as hessian
 from phimath.transform.reverse import jacobian as jacobian
 from phimath.transform.reverse import vjp as vjp

@@ -19,6 +19,7 @@ from phimath.dtype import precision_bits
 from phimath.errors import NotSupported, ShapeError
 from phimath.tensor import Tensor
 from phimath.transform.checking import checked
+from phimath.transform.effects import wants_details
 from phimath.transform.natives import disassemble_leaves, transform_backend
 from phimath.transform.program_key import Key, difference
 from phimath.transform.scope import is_inside_transform
@@ -76,7 +77,8 @@ class CompiledFunction(Generic[P, R]):
         tree, static = self._split(args, kwargs)
         leaves, structure = flatten(tree, _LEAVES)
         natives, forms = disassemble_leaves(leaves)
-        key = Key(structure, forms, static, precision_bits(), default(), _devices(forms, natives))
+        devices = _devices(forms, natives)
+        key = Key(structure, forms, static, precision_bits(), default(), devices, wants_details())
         try:
             found = self.traces.get(key, _UNKNOWN)
         except TypeError as error:

@@ -10,11 +10,14 @@ from phimath.backend.discovery import combine
 from phimath.context import default_backend
 from phimath.errors import ShapeError
 from phimath.reduce import sum as sum_of
+from phimath.sparse import Sparse
+from phimath.sparse.patterns import entries_like
 from phimath.stacked import Stacked
 from phimath.tensor import Dense, Tensor
 from phimath.tensor_tree import tensors_in, tree_map
 from phimath.transform.closed import zeros_like
 from phimath.transform.gradient import call_with
+from phimath.transform.hidden import Hidden, with_hidden
 from phimath.transform.natives import (
     TreeForm,
     disassemble,
@@ -101,21 +104,26 @@ class _Call:
 
     def evaluated(self) -> Any:
         """Output, which the backend differentiates by the rule."""
-        forms: list[TreeForm] = []
+        backend, forms, hidden = self.backend, list[TreeForm](), list[Hidden]()
 
         def forward(*arrays: Native) -> tuple[Native, ...]:
-            inputs = self.by_name(arrays, self.backend)
-            output = call_with(self.function, self.bound, inputs)
+            inputs = self.by_name(arrays, backend)
+            output, happened, what = with_hidden(
+                lambda: call_with(self.function, self.bound, inputs), backend
+            )
             results, form = disassemble(tree_map(materialized, output))
             forms.append(form)
-            return tuple(moved(results, signatures(form), self.backend))
+            hidden.append(what)
+            return (*moved(results, signatures(form), backend), *happened)
 
-        pullback = self.pullback(self.backend, forms)
-        results = self.backend.custom_gradient(forward, pullback, self.natives)
-        return forms[-1].assemble(results, self.backend)
+        pullback = self.pullback(backend, forms)
+        results = iter(backend.custom_gradient(forward, pullback, self.natives))
+        output = forms[-1].assemble(results, backend)
+        hidden[-1].pass_on(results, backend)
+        return output
 
     def pullback(self, backend: Backend[Any], forms: Sequence[TreeForm]) -> Pullback:
-        """The rule for native arrays; the last of `forms` is that of the output."""
+        """The rule for native arrays, which begin with the output; the last of `forms` is its."""
         surroundings = Surroundings()
         # What the call holds besides the form of its arguments may be large.
         by_name, vjp = partial(_by_name, tuple(self.bound.arguments), self.form), self.vjp
@@ -201,6 +209,9 @@ def _input_cotangents(given: dict[str, Any], inputs: dict[str, Any]) -> tuple[Na
 
 def _stored_like(cotangent: Tensor, tensor: Tensor) -> Tensor:
     """The cotangent in the storage of the tensor: summed along what the tensor expands lazily."""
+    if isinstance(tensor, Sparse):
+        values = _stored_like(entries_like(cotangent, tensor), tensor.values)
+        return tensor.with_values(values)
     if isinstance(tensor, Stacked):
         parts = cotangent.expanded(tensor.shape).unstacked(tensor.along)
         pairs = zip(parts, tensor.components, strict=True)

@@ -13,31 +13,28 @@ from phimath.context import default_backend
 from phimath.convert import cast
 from phimath.dtype import precision_bits, promote
 from phimath.errors import NotSupported
-from phimath.stacked import Stacked, components_apart, stacked_shape
-from phimath.tensor import Dense, Tensor
+from phimath.stacked import components_apart
+from phimath.tensor import Composed, Dense, Tensor
 from phimath.tensor_tree import tree_map
 from phimath.transform.scope import innermost
 from phimath.tree import Structure, flatten
 from phimath.wrap import wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from phimath.backend.contract import Backend
-    from phimath.dimension import Dim
-    from phimath.dtype import DType
-    from phimath.shape import Shape
 
 
-class StackedForm(NamedTuple):
-    """A lazily stacked tensor without its arrays."""
+class ComposedForm(NamedTuple):
+    """A stacked or sparse tensor without its arrays."""
 
-    dim: Dim
+    head: Callable[[Sequence[Tensor]], Tensor]
     components: tuple[TensorForm, ...]
 
 
 # A dense tensor without its array is its signature.
-TensorForm: TypeAlias = "Signature | StackedForm"
+TensorForm: TypeAlias = "Signature | ComposedForm"
 
 
 class TreeForm(NamedTuple):
@@ -58,7 +55,7 @@ class TreeForm(NamedTuple):
 
     def described(self) -> str:
         """In words, for messages."""
-        shapes = ", ".join(f"{_dtype_of(form)} {_shape_of(form)}" for form in self.tensors)
+        shapes = ", ".join(map(described_form, self.tensors))
         return f"{self.structure} with tensors {shapes}"
 
     def on(self, backend: Backend[Any]) -> TreeForm:
@@ -66,20 +63,17 @@ class TreeForm(NamedTuple):
         return TreeForm(self.structure, tuple(_on(form, backend) for form in self.tensors))
 
 
-def _shape_of(form: TensorForm) -> Shape:
-    if isinstance(form, StackedForm):
-        return stacked_shape([_shape_of(component) for component in form.components], form.dim)
-    return form.shape
-
-
-def _dtype_of(form: TensorForm) -> DType:
-    return _dtype_of(form.components[0]) if isinstance(form, StackedForm) else form.dtype
+def described_form(form: TensorForm) -> str:
+    """Element type and shape, in words."""
+    if isinstance(form, ComposedForm):
+        return f"{form.head} of {' and '.join(map(described_form, form.components))}"
+    return f"{form.dtype} {form.shape}"
 
 
 def _on(form: TensorForm, backend: Backend[Any]) -> TensorForm:
-    if isinstance(form, StackedForm):
-        return StackedForm(
-            form.dim, tuple(_on(component, backend) for component in form.components)
+    if isinstance(form, ComposedForm):
+        return ComposedForm(
+            form.head, tuple(_on(component, backend) for component in form.components)
         )
     return form.replace(backend=backend)
 
@@ -108,8 +102,8 @@ def _take_apart(tensor: Tensor, natives: list[Native]) -> TensorForm:
     if isinstance(tensor, Dense):
         natives.append(tensor.stored_native)
         return tensor.signature
-    if isinstance(tensor, Stacked):
-        return StackedForm(tensor.dim, tuple(_take_apart(c, natives) for c in tensor.components))
+    if isinstance(tensor, Composed):
+        return ComposedForm(tensor.head, tuple(_take_apart(c, natives) for c in tensor.components))
     raise NotSupported(f"A {type(tensor).__name__} tensor cannot pass through this transform.")
 
 
@@ -117,8 +111,8 @@ def assemble_tensor(
     form: TensorForm, natives: Iterator[Native], backend: Backend[Any] | None = None
 ) -> Tensor:
     """Tensor of this form with the next arrays."""
-    if isinstance(form, StackedForm):
-        return Stacked([assemble_tensor(c, natives, backend) for c in form.components], form.dim)
+    if isinstance(form, ComposedForm):
+        return form.head([assemble_tensor(c, natives, backend) for c in form.components])
     if backend is not None and form.backend is not backend:
         form = form.replace(backend=backend)
     return Dense(next(natives), form)
@@ -146,7 +140,7 @@ def materialized(tensor: Tensor) -> Tensor:
     What is stored once for many elements has one cotangent: the sum of theirs, which is not the
     cotangent of any of them.
     """
-    if isinstance(tensor, Stacked):
+    if isinstance(tensor, Composed):
         return tensor.map(materialized)
     dense = tensor.dense()
     shape = dense.shape

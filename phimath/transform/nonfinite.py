@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import numpy as np
 
+from phimath.sparse import Sparse
 from phimath.table import OPERATIONS
 from phimath.tensor import Dense, Tensor, apply
 from phimath.tensor_tree import tensors_in
@@ -144,6 +145,8 @@ def _first_bad(tensor: Tensor) -> str:
 
 
 def _dense_parts(tensor: Tensor) -> list[Dense]:
+    if isinstance(tensor, Sparse):
+        return _dense_parts(tensor.values)
     if tensor.shape.is_uniform:
         return [tensor.dense()]
     name = tensor.shape.non_uniform.dims[0].size.along  # type: ignore[union-attr]  # it varies

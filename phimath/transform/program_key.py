@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from phimath.broadcast import Signature
 from phimath.context import Default
+from phimath.transform.natives import described_form
 from phimath.tree import Structure
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class Key(NamedTuple):
     precision: int
     default: Default
     devices: tuple[str, ...]
+    details: bool
 
 
 def difference(before: Key, after: Key, arguments: Sequence[str]) -> str:
@@ -42,6 +43,8 @@ def difference(before: Key, after: Key, arguments: Sequence[str]) -> str:
         changes.append(f"precision: {before.precision} became {after.precision} bit")
     if before.default != after.default:
         changes.append("the default backend or device changed")
+    if before.details != after.details:
+        changes.append("histories of solves are recorded, or no longer")
     if before.devices != after.devices:
         changes.append("devices of tensors changed")
     return "; ".join(changes)
@@ -85,6 +88,4 @@ def _changes_of_structure(before: Key, after: Key, arguments: Sequence[str]) -> 
 def _text(form: TensorForm | type) -> str:
     if isinstance(form, type):
         return form.__name__.lower()
-    if isinstance(form, Signature):
-        return f"{form.dtype} {form.shape}"
-    return f"a stack along {form.dim.name} of {' and '.join(_text(c) for c in form.components)}"
+    return described_form(form)

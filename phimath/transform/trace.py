@@ -16,7 +16,7 @@ from phimath.tensor import Tensor, dense_of
 from phimath.tensor_tree import tree_map
 from phimath.transform.effects import Effect, collecting
 from phimath.transform.natives import (
-    StackedForm,
+    ComposedForm,
     TensorForm,
     TreeForm,
     assemble_tensor,
@@ -155,7 +155,7 @@ def trace(
 
 def parts(form: TensorForm | type) -> Iterator[Signature | type]:
     """Signatures of the arrays of a leaf, for a number its class."""
-    if isinstance(form, StackedForm):
+    if isinstance(form, ComposedForm):
         for component in form.components:
             yield from parts(component)
     else:
@@ -193,8 +193,8 @@ def _traced_dtype(part: Signature | type, backend: Backend[Any]) -> DType:
 
 def traced_form(form: TensorForm | type, backend: Backend[Any]) -> TensorForm:
     """What a leaf is in the program."""
-    if isinstance(form, StackedForm):
-        return StackedForm(form.dim, tuple(traced_form(c, backend) for c in form.components))
+    if isinstance(form, ComposedForm):
+        return ComposedForm(form.head, tuple(traced_form(c, backend) for c in form.components))
     dtype = _traced_dtype(form, backend)
     if isinstance(form, type):
         return Signature(backend, dtype, EMPTY_SHAPE)

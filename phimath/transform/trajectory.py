@@ -8,7 +8,6 @@ from phimath.broadcast import Signature
 from phimath.create import zeros_like
 from phimath.errors import PhiError, ShapeError
 from phimath.join import concat, stack, stack_plan
-from phimath.stacked import Stacked
 from phimath.tensor import Dense, Tensor
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def _assembled(form: TreeForm, arrays: Sequence[Native], dim: Dim) -> Any:
 
 def _with_dim(form: TensorForm, arrays: Iterator[Native], dim: Dim) -> Tensor:
     if not isinstance(form, Signature):
-        return Stacked([_with_dim(part, arrays, dim) for part in form.components], form.dim)
+        return form.head([_with_dim(part, arrays, dim) for part in form.components])
     native = next(arrays)
     axis, result = stack_plan(form, dim)
     if axis:

@@ -15,8 +15,8 @@ from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
 from phimath.shape import Shape
 from phimath.sparse import SymmetricOperator
+from phimath.sparse.rooms import enclosed_rooms
 from phimath.wrap import wrap
-from phisim.physics.rooms import enclosed_rooms
 
 if TYPE_CHECKING:
     from phimath.tensor import Tensor

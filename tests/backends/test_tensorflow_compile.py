@@ -9,6 +9,8 @@ from phimath.testing.assertions import assert_close
 
 backend = import_module("phimath_tensorflow").backend  # sets the log level of TensorFlow
 tf = import_module("tensorflow")
+Regions = import_module("phimath_tensorflow.regions").Regions
+traced_function = import_module("phimath_tensorflow.loop").traced_function
 
 MATRIX = tf.constant([[2.0, 1.0], [1.0, 3.0]], tf.float64)
 
@@ -66,3 +68,49 @@ def test_programs_can_be_called_in_programs():
     square = backend.compile(lambda a: (backend.function("multiply")(a, a),), (MATRIX,))
     program = backend.compile(lambda a: square(*square(a)), (MATRIX,))
     assert_close(program(MATRIX)[0], MATRIX.numpy() ** 4)
+
+
+def on_host(function, a):
+    """A call of NumPy that gives an array like the argument."""
+    outputs = ((tuple(a.shape), backend.dtype(a)),)
+    return backend.host_call(lambda a: (function(a),), (a,), outputs)[0]
+
+
+def test_what_is_around_calls_of_python_is_translated_by_xla():
+    def function(a):
+        b = tf.sin(a) + 1
+        c = tf.cos(on_host(np.linalg.inv, b)) * b
+
+        def body(i, c):
+            return i + 1, tf.tanh(on_host(np.transpose, tf.exp(-c)))
+
+        _, c = backend.while_loop(lambda i, _: i < 3, body, (tf.constant(0), c))
+        return (c + a,)
+
+    program = backend.compile(function, (MATRIX,))
+    a = MATRIX.numpy()
+    b = np.sin(a) + 1
+    c = np.cos(np.linalg.inv(b)) * b
+    for _ in range(3):
+        c = np.tanh(np.exp(-c).T)
+    assert_close(program(MATRIX)[0], c + a)
+    assert program.reason is None
+    split = traced_function(Regions(traced_function(function, (MATRIX,))), (MATRIX,))
+    library = split.graph.as_graph_def().library.function
+    # Before, between and after the calls; in the body, before and after its call.
+    assert sum(part.attr["_XlaMustCompile"].b for part in library) == 5
+
+
+def test_operations_unknown_to_xla_may_stand_beside_calls_of_python():
+    def function(a):
+        values = tf.cast(backend.eigenvalues(a), tf.float64)
+
+        def body(i, values):
+            values = on_host(np.sort, values)
+            return i + 1, values + tf.cast(backend.eigenvalues(tf.linalg.diag(values)), tf.float64)
+
+        return backend.while_loop(lambda i, _: i < 2, body, (tf.constant(0), values))
+
+    program = backend.compile(function, (MATRIX,))
+    values = np.sort(np.linalg.eigvalsh(MATRIX))
+    assert_close(np.sort(program(MATRIX)[1]), 4 * values)

@@ -15,8 +15,9 @@ SMALLEST = {
     "galaxy": "stars=20, steps=2",
     "bubbles": "bubbles=8",
     "burgers_inverse": "cells=16, steps=2, updates=2",
+    "external_solver": "nodes=4",
 }
-NEEDS_DERIVATIVES = ("bubbles", "burgers_inverse")
+NEEDS_DERIVATIVES = ("bubbles", "burgers_inverse", "external_solver")
 DIFFERENTIATING = ("torch", "jax", "tensorflow")
 RUNS = [
     pytest.param(path, framework, id=f"{path.stem}-{framework}")

@@ -8,11 +8,11 @@ import pytest
 import phimath
 from phimath import batch, spatial, wrap
 from phimath.boundary import PERIODIC, ZERO_GRADIENT
+from phimath.sparse.rooms import enclosed_rooms
 from phisim.field import StaggeredGrid
 from phisim.geometry import Box
 from phisim.physics import fluid
 from phisim.physics.obstacle import Obstacle
-from phisim.physics.rooms import enclosed_rooms
 
 ROOM = Box(x=1, y=1)
 WALL = [Box(x=(0.4, 0.6), y=(-1, 2))]

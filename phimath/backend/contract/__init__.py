@@ -17,6 +17,7 @@ from phimath.backend.contract.convert import Convert
 from phimath.backend.contract.create import Create
 from phimath.backend.contract.elementwise import Elementwise
 from phimath.backend.contract.gradient import Gradient
+from phimath.backend.contract.host import Host
 from phimath.backend.contract.index import Index
 from phimath.backend.contract.linear_algebra import LinearAlgebra
 from phimath.backend.contract.loop import Loop
@@ -39,6 +40,7 @@ class Backend(
     Random[A],
     Gradient[A],
     Loop[A],
+    Host[A],
     Compile[A],
     ABC,
     Generic[A],

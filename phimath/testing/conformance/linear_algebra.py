@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from phimath.backend.pattern import CompressedRows, compressed, ordered
 from phimath.testing.conformance.case import (
     FLOATING,
     NUMERIC,
     Case,
+    Plain,
     is_double,
     real_of,
     reference,
@@ -143,4 +145,31 @@ def _decompositions() -> Iterator[Case]:
             )  # fmt: skip
 
 
-CASES: Final = (*_products(), *_sums(), *_decompositions())
+def _by_matrices(pattern: CompressedRows, values: np.ndarray, x: np.ndarray) -> np.ndarray:
+    matrices = np.zeros((len(values), pattern.rows, pattern.columns), values.dtype)
+    matrices[:, pattern.row_of_entry, pattern.indices] = values
+    return matrices @ x
+
+
+def _sparse_products() -> Iterator[Case]:
+    patterns = {
+        "even": np.array([[1, 1, 0, 0], [0, 1, 1, 0], [1, 0, 0, 1]]),
+        "uneven": np.array([[1, 1, 1, 1]] + [[0, 0, 0, 0]] * 6 + [[0, 0, 0, 1]]),
+        "empty": np.zeros((2, 3), int),
+    }
+    for name, mask in patterns.items():
+        rows, columns = np.nonzero(mask)
+        keys = ordered(mask.shape[1], rows, columns).keys
+        pattern = compressed(mask.shape[0], mask.shape[1], keys)
+        for dtype in NUMERIC:
+            for batch, channels in ((1, 1), (2, 3)):
+                values = sample(dtype, batch, len(rows))
+                x = sample(dtype, batch, mask.shape[1], channels, seed=1)
+                wrt = (1, 2) if is_double(dtype) and name != "empty" else ()
+                yield Case(
+                    f"{name}-{channels}-{dtype}", "sparse_matmul", (Plain(pattern), values, x),
+                    reference(_by_matrices, dtype), differentiable=wrt,
+                )  # fmt: skip
+
+
+CASES: Final = (*_products(), *_sums(), *_decompositions(), *_sparse_products())

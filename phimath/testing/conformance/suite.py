@@ -16,6 +16,7 @@ from phimath.testing.conformance import (
     create,
     elementwise,
     gradient,
+    host,
     index,
     linear_algebra,
     loop,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 TOPICS: Final = (
     convert, create, elementwise, reduce, arrange,
-    index, linear_algebra, spectral, random, gradient, loop, compile,
+    index, linear_algebra, spectral, random, gradient, loop, host, compile,
 )  # fmt: skip
 CASES: Final[tuple[Case, ...]] = tuple(case for topic in TOPICS for case in topic.CASES)
 _METHODS: Final = [n for n in contract_methods() if n not in ELEMENTWISE or n == "where"]

@@ -17,6 +17,7 @@ from phimath.transform.tracer.base import Box, Run, Tracer
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from phimath.backend.contract.host import ArrayTypes, HostFunction
     from phimath.broadcast import Native
 
 
@@ -67,6 +68,12 @@ class _CheckedParts(Tracer[Hidden]):
     def boolean_mask(self, a: Hidden, mask: Hidden, axis: int) -> NoReturn:
         """Raises an error."""
         raise _sizes_depend_on_values("elements under a mask")
+
+    def host_call(
+        self, function: HostFunction, arguments: tuple[Hidden, ...], outputs: ArrayTypes
+    ) -> tuple[Hidden, ...]:
+        """What the function computes on the host, it may look at."""
+        return self.closed(self.inner.host_call(function, self.opened(arguments), outputs))
 
     def close(
         self, function: Callable[..., tuple[Hidden, ...]], arguments: Sequence[Hidden]

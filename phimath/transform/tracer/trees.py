@@ -8,8 +8,11 @@ import numpy as np
 
 from phimath.backend.discovery import load
 from phimath.broadcast import Signature
+from phimath.convert import map_dense
 from phimath.create import zeros_like
 from phimath.shape import EMPTY_SHAPE, Shape
+from phimath.sparse import Sparse
+from phimath.sparse.patterns import entries_like
 from phimath.stacked import Stacked
 from phimath.tensor import Dense, Tensor
 from phimath.tensor_tree import tree_map
@@ -58,7 +61,13 @@ def tangents_of(tree: Any, tracer: DualBackend, zero: Callable[[Tensor], Tensor]
             return zero(plain)
         return Dense(dense.stored_native.tangent, plain.signature)
 
-    return _map_dense(tangent, tree)
+    def of_values(tensor: Tensor) -> Tensor:
+        if not isinstance(tensor, Sparse):
+            return map_dense(tangent, tensor)
+        values = map_dense(tangent, tensor.values)
+        return unboxed(tensor, tracer).with_values(values)  # at the same positions
+
+    return tree_map(of_values, tree)
 
 
 def host_zero(tensor: Tensor) -> Tensor:
@@ -75,13 +84,15 @@ def plain_zero(tensor: Tensor) -> Tensor:
 
 
 def _map_dense(function: Callable[[Dense], Tensor], tree: Any) -> Any:
-    def visit(tensor: Tensor) -> Tensor:
-        return tensor.map(visit) if isinstance(tensor, Stacked) else function(tensor.dense())
-
-    return tree_map(visit, tree)
+    return tree_map(lambda tensor: map_dense(function, tensor), tree)
 
 
 def _paired(tensor: Tensor, tangent: Tensor, tracer: DualBackend) -> Tensor:
+    if isinstance(tensor, Sparse):
+        change = host_zero(tensor.values)
+        if not _is_known_to_be_zero(tangent):
+            change = entries_like(tangent, tensor)
+        return tensor.with_values(_paired(tensor.values, change, tracer))
     if isinstance(tensor, Stacked):
         parts = tangent.expanded(tensor.shape).unstacked(tensor.along)
         pairs = zip(tensor.components, parts, strict=True)

@@ -10,6 +10,7 @@ from phimath.transform.tracer.dual.convert import DualConvert
 from phimath.transform.tracer.dual.create import DualCreate
 from phimath.transform.tracer.dual.elementwise import DualElementwise
 from phimath.transform.tracer.dual.gradient import DualGradient
+from phimath.transform.tracer.dual.host import DualHost
 from phimath.transform.tracer.dual.index import DualIndex
 from phimath.transform.tracer.dual.linear_algebra import DualLinearAlgebra
 from phimath.transform.tracer.dual.loop import DualLoop
@@ -31,6 +32,7 @@ class DualBackend(
     DualRandom,
     DualGradient,
     DualLoop,
+    DualHost,
     DualCompile,
 ):
     """A rule for each method of the contract; a topic's rules are in the file of its name."""

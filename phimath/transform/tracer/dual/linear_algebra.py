@@ -29,6 +29,7 @@ from phimath.transform.tracer.dual.matrices import (
 from phimath.transform.tracer.dual.parts import DualParts
 
 if TYPE_CHECKING:
+    from phimath.backend.pattern import CompressedRows
     from phimath.broadcast import Native
     from phimath.transform.tracer.dual.array import Dual
     from phimath.transform.tracer.dual.values import Value
@@ -103,6 +104,16 @@ class DualLinearAlgebra(DualParts):
         left, right = columns(u, slice(n - 1, n)), columns(adjoint(vh), slice(n - 1, n))
         tangent = times(adjoint(left), change, right) / times(adjoint(left), right)
         return self.dual(values, self.inner.reshape(tangent.native, self.inner.sizes(values)))
+
+    def sparse_matmul(self, pattern: CompressedRows, values: Dual, x: Dual) -> Dual:
+        """Product rule."""
+        product = self.inner.sparse_matmul
+        terms: list[Native] = []
+        if values.tangent is not None:
+            terms.append(product(pattern, values.tangent, x.primal))
+        if x.tangent is not None:
+            terms.append(product(pattern, values.primal, x.tangent))
+        return self.dual(product(pattern, values.primal, x.primal), self.total(terms))
 
     def svd(self, a: Dual) -> tuple[Dual, Dual, Dual]:
         """Of thin factors, complex ones too: Wan and Zhang, eqs. 8 to 12."""

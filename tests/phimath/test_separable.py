@@ -1,0 +1,186 @@
+"""Exact solutions on boxes against pseudo-inverses, and how large the residual of large ones is."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from phimath import batch, channel, jit_compile, precision, spatial, tensor, vec, wrap
+from phimath.solve.separable import Separable
+from phimath.sparse import StencilOperator
+from phimath.testing.assertions import assert_close
+
+SIDES = ("closed", "face", "node")
+PAIRS = (("periodic", "periodic"), *product(SIDES, SIDES))
+
+
+def matrix_of(operator, cells):
+    units = np.eye(cells.volume).reshape(cells.volume, *cells.int_sizes)
+    columns = operator.apply(tensor(units, batch("column"), cells))
+    rows = columns.numpy([*cells.names, "column"])
+    return np.asarray(rows).reshape(cells.volume, cells.volume)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 6])
+@pytest.mark.parametrize("sides", PAIRS, ids="-".join)
+def test_it_is_the_pseudo_inverse_for_every_pair_of_sides(backend, sides, size):
+    with precision(64):
+        operator = StencilOperator.of(spatial(x=size), {"x": sides}, 0.5)
+        inverse = matrix_of(Separable.of(operator), operator.cells)
+        expected = np.linalg.pinv(matrix_of(operator, operator.cells))
+    assert_close(inverse, expected, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("sides", PAIRS, ids="-".join)
+def test_long_axes_are_solved_by_way_of_fourier_transforms(backend, sides):
+    """Longer than what backends transform by a matrix product."""
+    size = backend.longest_product + 2
+    with precision(64):
+        operator = StencilOperator.of(spatial(x=size), {"x": sides})
+        b = operator.project(wrap(np.random.default_rng(0).standard_normal(size), spatial("x")))
+        x = Separable.of(operator).apply(b + tensor(np.zeros(size), spatial("x")))
+        assert_close(operator.apply(x).numpy("x"), b.numpy("x"), atol=1e-9)
+
+
+@pytest.mark.parametrize("shift", [None, 0.5])
+@pytest.mark.parametrize(
+    "sides",
+    [
+        ("periodic", "periodic", "periodic"),
+        ("periodic", ("closed", "face"), "periodic"),
+        ("closed", "periodic", "closed"),
+        ("node", ("face", "node"), "closed"),
+    ],
+    ids=str,
+)
+def test_axes_may_have_different_sides_sizes_and_spacings(backend, sides, shift):
+    with precision(64):
+        operator = StencilOperator.of(
+            spatial(x=3, y=4, z=5),
+            dict(zip("xyz", sides, strict=True)),
+            vec(x=0.5, y=1.0, z=2.0),
+            shift=shift,
+        )
+        inverse = matrix_of(Separable.of(operator), operator.cells)
+        expected = np.linalg.pinv(matrix_of(operator, operator.cells))
+    assert_close(inverse, expected, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("sides", ["closed", "periodic", "face"])
+def test_batch_entries_may_have_their_own_spacing_and_shift(backend, sides):
+    b = np.random.default_rng(0).standard_normal((2, 4, 3))
+    b -= b.mean((1, 2), keepdims=True)
+    dx, shift = wrap([0.5, 2.0], batch("b")), wrap([1.0, 0.1], batch("b"))
+    with precision(64):
+        for c in (None, shift):
+            operator = StencilOperator.of(spatial(x=4, y=3), sides, dx, shift=c)
+            x = Separable.of(operator).apply(tensor(b, batch("b"), spatial("x,y")))
+            assert_close(operator.apply(x).numpy("b,x,y"), b, atol=1e-12)
+
+
+def test_components_are_solved_for_independently(backend):
+    operator = StencilOperator.of(spatial(x=4, y=3), "face")
+    b = np.random.default_rng(0).random((4, 2, 3)).astype(np.float32)
+    order = (spatial("x"), channel(vector="a,b"), spatial("y"))
+    x = Separable.of(operator).apply(tensor(b, *order))
+    assert_close(operator.apply(x).numpy("x,vector,y"), b, rtol=1e-5, atol=1e-5)
+
+
+def test_right_hand_sides_may_be_complex_or_the_same_in_all_cells(backend):
+    operator = StencilOperator.of(spatial(x=4, y=3), "face")
+    inverse = Separable.of(operator)
+    b = tensor(np.full((4, 3), 1 + 2j, np.complex64), spatial("x,y"))
+    expected = inverse.apply(tensor(np.ones((4, 3), np.float32), spatial("x,y")))
+    assert_close(
+        inverse.apply(b).numpy("x,y"), expected.numpy("x,y") * np.complex64(1 + 2j), rtol=1e-5
+    )
+    assert_close(
+        inverse.apply(tensor(np.float32(1))).numpy("x,y"), expected.numpy("x,y"), rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("sides", ["closed", "periodic", ("face", "closed")], ids=str)
+def test_compiled_functions_may_compute_the_spacing(backend, sides):
+    cells = spatial(x=4, y=3)
+
+    @jit_compile
+    def solved(b, dx):
+        return Separable.of(StencilOperator.of(cells, dict.fromkeys("xy", sides), dx)).apply(b)
+
+    b = np.random.default_rng(0).random((4, 3)).astype(np.float32)
+    b -= b.mean()
+    for dx in (0.5, 2.0):
+        operator = StencilOperator.of(cells, dict.fromkeys("xy", sides), dx)
+        x = solved(tensor(b, spatial("x,y")), tensor(np.float32(dx)))
+        assert_close(operator.apply(x).numpy("x,y"), b, atol=1e-5)
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+@pytest.mark.parametrize("is_smooth", [False, True], ids=["white", "smooth"])
+@pytest.mark.parametrize(
+    ("sizes", "sides"),
+    [
+        ((256, 256), ("closed", "closed")),
+        ((256, 256), ("periodic", "face")),
+        ((256, 256), ("node", ("closed", "face"))),
+        ((64, 64, 64), ("closed", "periodic", ("face", "closed"))),
+    ],
+    ids=str,
+)
+def test_the_residual_is_that_of_rounding(backend, sizes, sides, is_smooth, bits):
+    cells = spatial(**dict(zip("xyz", sizes, strict=False)))
+    b = np.random.default_rng(0).standard_normal(sizes)
+    b = (gaussian_filter(b, sizes[0] / 10) * 10 if is_smooth else b).astype(f"float{bits}")
+    with precision(bits):
+        operator = StencilOperator.of(
+            cells, dict(zip(cells.names, sides, strict=True)), 1 / sizes[0]
+        )
+        known = operator.project(tensor(b, cells))
+        x = Separable.of(operator).apply(known).numpy(cells)
+        known = known.numpy(cells)
+    # The matrix in extended precision, from the definition of the sides.
+    r, norm = known.astype(np.longdouble), 0.0
+    for axis, pair in enumerate(operator.sides):
+        outside = "wrap" if pair[0] == "periodic" else "constant"
+        widths = [(1, 1) if i == axis else (0, 0) for i in range(len(sizes))]
+        factors = np.ones(sizes[axis] + 1)
+        for i, side in zip((0, -1), pair, strict=True):
+            factors[i] = {"closed": 0, "face": 2}.get(side, 1)
+        factors = factors.reshape([-1 if i == axis else 1 for i in range(len(sizes))])
+        slope = np.diff(np.pad(x.astype(np.longdouble), widths, outside), axis=axis)
+        r += np.diff(factors * slope, axis=axis) * sizes[0] ** 2
+        norm += 4 * sizes[0] ** 2
+
+    def length(a):
+        return float(np.sqrt((a.astype(np.longdouble) ** 2).sum()))
+
+    assert length(r) <= 2 * np.finfo(b.dtype).eps * (norm * length(x) + length(known))
+
+
+def test_operators_that_are_not_separable_are_left_to_other_methods():
+    cells = spatial(x=4)
+    varying = wrap([1.0, 2.0, 3.0, 4.0], spatial("x"))
+    faces = {"x": wrap(np.arange(5) + 1.0, spatial("x"))}
+    assert Separable.of(StencilOperator.of(cells, "face", coefficients=faces)) is None
+    assert Separable.of(StencilOperator.of(cells, "face", shift=varying)) is None
+    assert Separable.of(StencilOperator.of(cells, "face", mask=varying > 1)) is None
+
+
+def test_the_mean_of_coefficients_bounds_what_a_preconditioner_leaves():
+    """The eigenvalues of the preconditioned operator lie between the extreme coefficients."""
+    faces = np.random.default_rng(0).random(9) + 0.5
+    with precision(64):
+        cells = spatial(x=8)
+        operator = StencilOperator.of(
+            cells, "closed", coefficients={"x": wrap(faces, spatial("x"))}
+        )
+        matrix = matrix_of(operator, cells)
+        inverse = matrix_of(Separable.nearly(operator), cells)
+    assert np.allclose(inverse, inverse.T)
+    found = np.sort(np.linalg.eigvals(inverse @ matrix).real)[1:]
+    inner = faces[1:-1]
+    assert inner.min() / inner.mean() <= found[0] * (1 + 1e-9)
+    assert found[-1] <= inner.max() / inner.mean() * (1 + 1e-9)

@@ -10,7 +10,6 @@ from phimath.dtype import precision
 from phimath.elementwise import sin
 from phimath.linear_algebra import matmul
 from phimath.norm import l2_loss
-from phimath.reduce import sum as sum_of
 from phimath.stacked import Stacked, components_apart
 from phimath.tensor import Dense
 from phimath.testing.assertions import assert_close

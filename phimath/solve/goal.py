@@ -23,6 +23,7 @@ class Goal(NamedTuple):
     rel_tol: Tensor
     abs_tol: Tensor
     size: Tensor
+    most: Tensor
     largest: Tensor
     floor: Tensor
     weight: float
@@ -46,6 +47,8 @@ class Goal(NamedTuple):
             solve.relative_tolerance * largest,
             solve.abs_tol / scale,
             known,
+            # Along a null space that nobody knows of, x may have grown beyond all bounds.
+            known if system.operator.knows_null_space else 0.1 * known,
             largest,
             weight * size / scale,
             weight,
@@ -58,7 +61,7 @@ class Goal(NamedTuple):
         """What decides, by name, for an x of this length."""
         rounding = self.norm * x + self.size
         # No solution is worse than zero, however large it is.
-        rounding = maximum(self.floor, minimum(self.weight * rounding, self.size))
+        rounding = maximum(self.floor, minimum(self.weight * rounding, self.most))
         if self.adjoint_norm is not None:
             rounding = rounding * self.adjoint_norm
         return {"rel_tol": self.rel_tol, "abs_tol": self.abs_tol, "rounding": rounding}

@@ -185,6 +185,7 @@ from phimath.shape import merge_shapes as merge_shapes
 from phimath.shape import same_dims as same_dims
 from phimath.solve import Solve as Solve
 from phimath.solve import SolveInfo as SolveInfo
+from phimath.solve import SolveTape as SolveTape
 from phimath.solve import minimize as minimize
 from phimath.solve import solve_linear as solve_linear
 from phimath.solve import solve_nonlinear as solve_nonlinear
@@ -222,6 +223,9 @@ from phimath.stencil import shift as shift
 from phimath.stencil import spatial_gradient as spatial_gradient
 from phimath.tensor import Tensor as Tensor
 from phimath.tensor_tree import tree_map as tree_map
+from phimath.transform import Binomial as Binomial
+from phimath.transform import Every as Every
+from phimath.transform import Truncated as Truncated
 from phimath.transform import check_gradient as check_gradient
 from phimath.transform import cond as cond
 from phimath.transform import custom_gradient as custom_gradient
@@ -231,11 +235,18 @@ from phimath.transform import iterate as iterate
 from phimath.transform import jacobian as jacobian
 from phimath.transform import jit_compile as jit_compile
 from phimath.transform import jvp as jvp
+from phimath.transform import map_types as map_types
+from phimath.transform import native_call as native_call
 from phimath.transform import numpy_call as numpy_call
+from phimath.transform import perf_counter as perf_counter
+from phimath.transform import print_gradient as print_gradient
 from phimath.transform import stop_gradient as stop_gradient
+from phimath.transform import trace_check as trace_check
 from phimath.transform import value_and_gradient as value_and_gradient
 from phimath.transform import vectorize as vectorize
 from phimath.transform import vjp as vjp
+from phimath.transform import when_available as when_available
+from phimath.transform import while_loop as while_loop
 from phimath.values import identity as identity
 from phimath.values import is_scalar as is_scalar
 from phimath.values import replace as replace

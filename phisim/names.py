@@ -77,6 +77,7 @@ from phisim import physics as physics
 from phisim import vis as vis
 from phisim.field import CenteredGrid as CenteredGrid
 from phisim.field import Field as Field
+from phisim.field import Noise as Noise
 from phisim.field import StaggeredGrid as StaggeredGrid
 from phisim.field import curl as curl
 from phisim.field import divergence as divergence
@@ -85,13 +86,19 @@ from phisim.field import resample as resample
 from phisim.field import sample as sample
 from phisim.field import spatial_gradient as spatial_gradient
 from phisim.geometry import Box as Box
+from phisim.geometry import Cuboid as Cuboid
 from phisim.geometry import Geometry as Geometry
+from phisim.geometry import Point as Point
 from phisim.geometry import Sphere as Sphere
 from phisim.geometry import UniformGrid as UniformGrid
+from phisim.geometry import rotate as rotate
+from phisim.geometry import scale as scale
 from phisim.geometry import shortest_distance as shortest_distance
+from phisim.geometry import union as union
 from phisim.physics import advect as advect
 from phisim.physics import diffuse as diffuse
 from phisim.physics import fluid as fluid
+from phisim.physics import integrate as integrate
 from phisim.physics.obstacle import Obstacle as Obstacle
 
 extrapolation = math.extrapolation

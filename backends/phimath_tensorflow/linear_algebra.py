@@ -63,7 +63,10 @@ class TensorFlowLinearAlgebra(LinearAlgebra[tf.Tensor]):
             leading = tf.broadcast_static_shape(a.shape[:-2], b.shape[:-2]).as_list()
             a = _broadcast_to(a, constant((*leading, *left[-2:])))
             b = _broadcast_to(b, constant((*leading, *right[-2:])))
-        return _narrow(_solve(_wide(a), _wide(b)), a)
+        try:
+            return _narrow(_solve(_wide(a), _wide(b)), a)
+        except tf.errors.InvalidArgumentError:  # one of the matrices is singular
+            return self.matmul(a, b) * float("nan")
 
     def qr(self, a: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         q, r = _qr(_wide(a), False)

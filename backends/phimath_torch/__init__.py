@@ -46,6 +46,7 @@ class TorchBackend(
     """
 
     name: ClassVar[str] = "torch"
+    channels_last: ClassVar[bool] = False
 
 
 backend = TorchBackend()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from phimath.backend.discovery import combine
 from phimath.boundary import ZERO_GRADIENT, Boundary, as_boundary, pad
 from phimath.dimension import spatial
 from phimath.errors import ValueRangeError
-from phimath.shape import Shape
+from phimath.shape import Shape, merge_shapes
 from phimath.stacked import Stacked
 from phimath.tensor import Dense, Tensor
 
@@ -48,22 +49,26 @@ def _refined(grid: Tensor, name: str, boundary: Boundary) -> Tensor:
         )
     padded = pad(grid, {name: 1}, boundary)
     center = grid * 0.75
-    lower = (center + padded.get({name: slice(0, -2)}) * 0.25).dense()
-    upper = (center + padded.get({name: slice(2, None)}) * 0.25).dense()
-    return _interleaved(lower, upper, name)
+    lower = center + padded.get({name: slice(0, -2)}) * 0.25
+    upper = center + padded.get({name: slice(2, None)}) * 0.25
+    return interleaved(lower, upper, name)
 
 
-def _interleaved(even: Dense, odd: Dense, name: str) -> Dense:
-    signature = even.signature
-    names = tuple(n for n in signature.shape.names if n in signature.stored or n == name)
+def interleaved(even: Tensor, odd: Tensor, name: str) -> Dense:
+    """Values of two grids in turn along one dimension."""
+    first, second = even.dense(), odd.dense()
+    shape = merge_shapes(first.shape, second.shape)
+    used = {name, *first.signature.stored.names, *second.signature.stored.names}
+    names = tuple(n for n in shape.names if n in used)
     axis = names.index(name)
-    backend = signature.backend
-    native = backend.stack([even.stored_in(names), odd.stored_in(names)], axis + 1)
-    shape = signature.shape.with_size(name, 2 * signature.shape.get_size(name))
+    parts = [part.expanded(shape).dense() for part in (first, second)]
+    backend = combine([part.backend for part in parts])
+    natives = [backend.adopt(part.backend, part.stored_in(names)) for part in parts]
+    native = backend.stack(natives, axis + 1)
+    shape = shape.with_size(name, 2 * shape.get_size(name))
     stored = Shape(*(shape.dim(n) for n in names))
-    return Dense(
-        backend.reshape(native, stored.int_sizes), signature.replace(shape=shape, stored=stored)
-    )
+    signature = first.signature.replace(backend=backend, shape=shape, stored=stored)
+    return Dense(backend.reshape(native, stored.int_sizes), signature)
 
 
 def downsample2x(grid: Tensor, padding: Any = ZERO_GRADIENT, dims: DimFilter = spatial) -> Tensor:

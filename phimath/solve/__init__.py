@@ -8,3 +8,4 @@ from phimath.solve.nonlinear import nonlinear_report as nonlinear_report
 from phimath.solve.nonlinear import solve_nonlinear as solve_nonlinear
 from phimath.solve.problem import Solve as Solve
 from phimath.solve.result import SolveInfo as SolveInfo
+from phimath.solve.tape import SolveTape as SolveTape

@@ -9,7 +9,9 @@ from phimath.errors import NotSupported
 from phimath.solve.direct import DenseInverse
 from phimath.solve.jacobi import Jacobi
 from phimath.solve.methods import LINEAR_METHODS
-from phimath.sparse import DenseMatrix, LinearOperator
+from phimath.solve.null_space import Deflated
+from phimath.solve.separable import NearlySeparable, Separable
+from phimath.sparse import DenseMatrix, LinearOperator, StencilOperator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +35,10 @@ class Offer(NamedTuple):
 
 # For each kind of operator the best one first.
 OFFERS: Final = (
+    Offer("separable", StencilOperator, Separable.of, is_exact=True),
+    Offer("separable", StencilOperator, NearlySeparable.of),
     Offer("direct", DenseMatrix, DenseInverse.of, is_exact=True),
+    Offer("direct", Deflated, DenseInverse.of, is_exact=True),
     Offer("jacobi", LinearOperator, Jacobi.of),
 )
 
@@ -109,8 +114,8 @@ def plan(operator: LinearOperator, solve: Solve) -> Plan:
 
 def _chosen(operator: LinearOperator) -> tuple[str, str, LinearOperator | None]:
     exact, inverse = "", None
-    for offer in _offers(operator):
-        if offer.is_exact and (inverse := offer.make(operator)) is not None:
+    for offer, target in _offers(operator):
+        if offer.is_exact and (inverse := offer.make(target)) is not None:
             exact = offer.name
             break
     traits = Traits(exact, operator.is_square, operator.is_definite, operator.is_symmetric)
@@ -118,15 +123,23 @@ def _chosen(operator: LinearOperator) -> tuple[str, str, LinearOperator | None]:
     return rule.method, rule.reason, inverse
 
 
-def _offers(operator: LinearOperator) -> list[Offer]:
-    return [offer for offer in OFFERS if isinstance(operator, offer.kind)]
+def _offers(operator: LinearOperator) -> list[tuple[Offer, LinearOperator]]:
+    """What is offered for the operator; if it has a given null space, for what lies beneath, too.
+
+    That has no inverse.
+    """
+    found = [(offer, operator) for offer in OFFERS if isinstance(operator, offer.kind)]
+    if isinstance(operator, Deflated):
+        beneath = operator.operator
+        found += [pair for pair in _offers(beneath) if not pair[0].is_exact]
+    return found
 
 
 def _made(operator: LinearOperator, name: str) -> LinearOperator:
-    for offer in _offers(operator):
-        if offer.name == name and (made := offer.make(operator)) is not None:
+    for offer, target in _offers(operator):
+        if offer.name == name and (made := offer.make(target)) is not None:
             return made
-    known = [offer.name for offer in _offers(operator)]
+    known = dict.fromkeys(offer.name for offer, _ in _offers(operator))
     raise NotSupported(
         f"'{name}' can't be used with this {type(operator).__name__}. Available: "
         f"{', '.join(known) or 'none'}."
@@ -140,9 +153,9 @@ def _preconditioned(operator: LinearOperator, method: str, reason: str, wanted: 
         return Plan(method, reason, getattr(wanted, "__name__", "given"), Given(wanted))
     if isinstance(wanted, str):
         return Plan(method, reason, wanted, _made(operator, wanted))
-    for offer in _offers(operator):
+    for offer, target in _offers(operator):
         # The inverse would leave nothing to do for the method that was asked for.
-        if not offer.is_exact and (made := offer.make(operator)) is not None:
+        if not offer.is_exact and (made := offer.make(target)) is not None:
             return Plan(method, reason, offer.name, made)
     return Plan(method, reason)
 

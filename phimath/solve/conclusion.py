@@ -10,21 +10,21 @@ from phimath.reduce import all as all_of
 from phimath.reduce import any as any_of
 from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
+from phimath.solve.krylov import ITERATION
+from phimath.solve.tape import record
 
 if TYPE_CHECKING:
+    from phimath.solve.methods import LinearMethod
     from phimath.solve.problem import Solve
     from phimath.solve.result import SolveInfo
     from phimath.tensor import Tensor
 
 
 class Conclusion(NamedTuple):
-    """How a solve concludes.
-
-    breakdown: What it means if its method breaks down.
-    """
+    """How a solve with these settings, by this method, concludes."""
 
     solve: Solve
-    breakdown: str
+    method: LinearMethod
 
     def __call__(self, info: SolveInfo, values: dict[str, Any]) -> SolveInfo:
         """The report, unless an error is raised.
@@ -33,7 +33,11 @@ class Conclusion(NamedTuple):
         """
         terms: dict[str, Tensor] = values["terms"]
         decided_by = max(terms, key=lambda name: _largest(terms[name]))
-        known = replace(info, iterations=int(info.iterations), decided_by=decided_by)
+        done = int(info.iterations)
+        known = replace(info, iterations=done, decided_by=decided_by)
+        if info.history is not None:
+            known = replace(known, history=info.history.get({ITERATION: slice(0, done + 1)}))
+        record(self.solve, known)
         if _all(known.converged) and not _any(known.diverged):
             return known
         broken = [name for name, is_finite in values["finite"].items() if not _all(is_finite)]
@@ -50,12 +54,12 @@ class Conclusion(NamedTuple):
     def _advice(self, error: type[SolveError], broken: list[str], broke: bool) -> str:
         if broken:
             return f"There is NaN or an infinite number in: {', '.join(broken)}."
-        if broke:
-            return self.breakdown
+        if broke or (error is Diverged and self.method.inverse and self.method.breakdown):
+            return self.method.breakdown
         if error is Diverged:
             return (
-                "The numbers became infinite. Check the operator, and the preconditioner if one "
-                "is given, or use another method."
+                "The residual grew beyond all bounds. Check the operator, whether it has a null "
+                "space, and the preconditioner if one is given, or use another method."
             )
         return "Raise max_iterations or rel_tol, give a better x0, or pass suppress=[NotConverged]."
 

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Self, final
 
 from phimath.backend.discovery import combine
 from phimath.broadcast import Signature
+from phimath.dimension import Dim, dual
 from phimath.dtype import precision_bits, promote
+from phimath.elementwise import conjugate
 from phimath.errors import NotSupported
-from phimath.shape import concat_shapes, merge_shapes
+from phimath.shape import Shape, concat_shapes, merge_shapes
+from phimath.solve.null_space import Deflated
 from phimath.sparse import DenseMatrix, LinearOperator
 from phimath.tensor import Dense
 
@@ -26,9 +29,22 @@ class DenseInverse(LinearOperator):
 
     @classmethod
     def of(cls, operator: LinearOperator) -> Self | None:
-        """For square matrices."""
-        assert isinstance(operator, DenseMatrix)
-        return cls(operator) if operator.is_square else None
+        """For square matrices, and for those with a known null space.
+
+        A null space is filled with what the matrix lacks: A + ‖A‖ ∑ l rᴴ has, for a right-hand side
+        without the vectors l, the solution without the vectors r.
+        """
+        if isinstance(operator, DenseMatrix):
+            return cls(operator) if operator.is_square else None
+        assert isinstance(operator, Deflated)
+        base = operator.operator
+        if not isinstance(base, DenseMatrix) or len(operator.left) != len(operator.right):
+            return None
+        matrix = base.matrix
+        for left, right in zip(operator.left, operator.right, strict=True):
+            columns = Shape(*(_as_dual(dim, base) for dim in right.shape.dims))
+            matrix = matrix + base.norm * left * conjugate(right).with_shape(columns)
+        return cls(DenseMatrix(matrix, base.row_dims, base.column_dims))
 
     def apply(self, x: Tensor) -> Tensor:
         """Solution for the right-hand side x; further dimensions of that are solved for at once."""
@@ -65,3 +81,7 @@ class DenseInverse(LinearOperator):
     def transposed(self) -> DenseInverse:
         """Inverse of the transposed."""
         return DenseInverse(self.operator.transposed())
+
+
+def _as_dual(dim: Dim, matrix: DenseMatrix) -> Dim:
+    return Dim(f"~{dim.name}", dual, dim.size, dim.labels) if dim.name in matrix.columns else dim

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from phimath.create import zeros_like
+import numpy as np
+
+from phimath.create import expand, zeros_like
+from phimath.dimension import spatial
 from phimath.dtype import complex_dtype, float_dtype
 from phimath.elementwise import abs as magnitude
 from phimath.elementwise import is_finite, maximum, minimum, where
@@ -13,11 +16,13 @@ from phimath.reduce import all as all_of
 from phimath.reduce import max as max_of
 from phimath.solve.choice import plan
 from phimath.solve.conclusion import Conclusion
+from phimath.solve.krylov import ITERATION, Budget, noted
 from phimath.solve.methods import LINEAR_METHODS
 from phimath.solve.result import SolveInfo, severity
 from phimath.solve.rounding import epsilon_of
 from phimath.solve.system import System, extent, length
-from phimath.transform.effects import effect, is_tracing
+from phimath.transform.effects import effect, is_tracing, wants_details
+from phimath.transform.natives import materialized
 from phimath.transform.while_loop import repeat_while
 from phimath.wrap import wrap
 
@@ -66,7 +71,9 @@ def solve_plain(
     size = _norm(given, operator.rows)
     goal = _Goal.of(system, solve, scale, size)
     x, r, is_guess_finite = _start(system, method, solve, scale)
-    found = _run(system, method, goal, x, r, solve.max_iterations)
+    # Numbers that overflow are found and told.
+    with np.errstate(all="ignore"):
+        found = _run(system, method, goal, x, r, solve.max_iterations)
     removed = _norm(given - b, operator.rows) if operator.is_singular else None
     info, terms = _report(system, found, goal, scale)
     x = info.x
@@ -85,7 +92,7 @@ def solve_plain(
         "x0": is_guess_finite,
     }
     values = {"terms": terms, "finite": finite, "broke": found.broke}
-    conclusion = Conclusion(solve, method.breakdown)
+    conclusion = Conclusion(replace(solve, x0=None), method)
     if is_tracing():
         effect((info, values), conclusion.of_effect, severity(info))
         return Solved(x, info)
@@ -107,6 +114,7 @@ def _report(
         decided_by="",
         iterations=found.iterations,
         converged=found.residual <= tolerance,
+        history=scale * found.history if wants_details() else None,
         diverged=~(is_sound & is_finite(found.residual + tolerance)) | found.diverged,
     )
     return info, {name: term * scale for name, term in terms.items()}
@@ -118,6 +126,7 @@ class _Goal(NamedTuple):
     rel_tol: Tensor
     abs_tol: Tensor
     size: Tensor
+    largest: Tensor
     floor: Tensor
     weight: float
     norm: Tensor
@@ -128,10 +137,12 @@ class _Goal(NamedTuple):
         """From the settings; `size` is the length of the right-hand side before projection."""
         # The projection leaves the rounding errors of what it removed.
         weight = 2 * epsilon_of(system.b)
+        largest = system.shortfall(system.b)
         return cls(
-            solve.relative_tolerance * system.shortfall(system.b),
+            solve.relative_tolerance * largest,
             solve.abs_tol / scale,
             length(system.b, system.operator.rows),
+            largest,
             weight * size / scale,
             weight,
             # Computed once: for a function, it is an evaluation.
@@ -143,8 +154,9 @@ class _Goal(NamedTuple):
         """What decides, by name."""
         operator = system.operator
         rounding = self.norm * length(x, operator.columns) + length(system.b, operator.rows)
-        # No solution is worse than zero, however large it is.
-        rounding = maximum(self.floor, minimum(self.weight * rounding, self.size))
+        # Along a null space that nobody knows of, x may have grown beyond all bounds.
+        most = self.size if operator.knows_null_space else 0.1 * self.size
+        rounding = maximum(self.floor, minimum(self.weight * rounding, most))
         if self.adjoint_norm is not None:
             rounding = rounding * self.adjoint_norm
         return {"rel_tol": self.rel_tol, "abs_tol": self.abs_tol, "rounding": rounding}
@@ -166,6 +178,7 @@ class _Found(NamedTuple):
     diverged: Tensor
     iterations: int | Tensor
     starts: int | Tensor
+    history: Tensor
 
 
 def _run(
@@ -174,8 +187,10 @@ def _run(
     """Start the method until the true residual, from which the carried one drifts, is reached."""
     residual = system.shortfall(r)
     none = residual < 0
+    limit = goal.largest / epsilon_of(r)
     count = wrap(0) if is_tracing() else 0
-    start = _Found(x, r, residual, goal.tolerance(system, x), none, none, count, count)
+    history = noted(_empty_history(residual, max_iterations), 0, residual * residual)
+    start = _Found(x, r, residual, goal.tolerance(system, x), none, none, count, count, history)
 
     def goes_on(*state: Any) -> Tensor:
         now = _Found(*state)
@@ -186,11 +201,12 @@ def _run(
     def again(*state: Any) -> _Found:
         now = _Found(*state)
         left = max_iterations - now.iterations
-        reached = method.run(system, now.x, now.r, now.tolerance, left)
+        budget = Budget(now.tolerance, limit, left, now.iterations, now.history)
+        reached = method.run(system, now.x, now.r, budget)
         x = system.operator.project(reached.x) if system.operator.is_singular else reached.x
         r = system.residual(x)
         residual = system.shortfall(r)
-        is_sound = is_finite(residual)
+        is_sound = residual <= limit  # false for NaN
         x, r = _kept(is_sound, x, now.x), _kept(is_sound, r, now.r)
         used = reached.iterations
         starts = (
@@ -207,9 +223,20 @@ def _run(
             now.diverged | ~is_sound,
             now.iterations + used,
             starts,
+            noted(reached.history, now.iterations + used, residual * residual),
         )
 
+    if method.starts == 1:
+        return again(*start) if max_iterations else start
     return _Found(*repeat_while(goes_on, again, *start))  # type: ignore[arg-type]
+
+
+def _empty_history(residual: Tensor, max_iterations: int) -> Tensor:
+    """Zeros along the iterations, if somebody wants to know, else a single one."""
+    nothing = zeros_like(residual)
+    if not wants_details():
+        return nothing
+    return materialized(expand(nothing, spatial(**{ITERATION: max_iterations + 1})))
 
 
 def _start(

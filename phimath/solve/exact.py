@@ -8,20 +8,18 @@ from phimath.elementwise import where
 from phimath.solve.krylov import Reached
 
 if TYPE_CHECKING:
+    from phimath.solve.krylov import Budget
     from phimath.solve.system import System
     from phimath.tensor import Tensor
 
 
-def refine(
-    system: System, x: Tensor, r: Tensor, tolerance: Tensor, max_iterations: int | Tensor
-) -> Reached:
+def refine(system: System, x: Tensor, r: Tensor, budget: Budget) -> Reached:
     """One step of iterative refinement, which from x = 0 is the solution.
 
     Source: Higham, Accuracy and Stability of Numerical Algorithms (2002), chapter 12.
     """
-    del max_iterations
     z = system.precondition(r)
-    active = system.shortfall(r) > tolerance
-    # Systems that have converged stay as they are; one alone is not asked for more.
-    x = x + (where(active, z, 0.0) if active.rank else z)
-    return Reached(x, 1, active & ~active)
+    none = budget.tolerance < 0
+    if none.rank:  # systems that have converged stay as they are
+        z = where(system.shortfall(r) > budget.tolerance, z, 0.0)
+    return Reached(x + z, 1, none, budget.history)

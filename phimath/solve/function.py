@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, final
 
-import numpy as np
-
-from phimath.backend.discovery import combine, load
+from phimath.backend.discovery import combine
 from phimath.dimension import Dim, instance
-from phimath.dims import unpack_dim
 from phimath.elementwise import abs as magnitude
-from phimath.elementwise import sign, sin
 from phimath.reduce import max as max_of
-from phimath.sequences import arange
 from phimath.shape import Shape
+from phimath.solve.probe import random_signs, zeros
+from phimath.solve.rounding import epsilon_of
+from phimath.solve.system import inner, length
 from phimath.sparse import LinearOperator
 from phimath.sparse.operator import Conjugated
 from phimath.tensor import Dense, Tensor, dense_of
@@ -40,6 +38,7 @@ class FunctionOperator(LinearOperator):
     bias: What the function gives for zero; `None` for nothing.
     domain: Dimensions of x, batch included.
     has_equal_numbers: Whether it gives as many numbers as it takes.
+    has_symmetry: Whether A = Aᴴ.
     """
 
     function: Callable[..., Tensor]
@@ -48,6 +47,7 @@ class FunctionOperator(LinearOperator):
     domain: Shape
     dtype: DType
     has_equal_numbers: bool = True
+    has_symmetry: bool = False
 
     def apply(self, x: Tensor) -> Tensor:
         """The linear part of the function."""
@@ -60,13 +60,23 @@ class FunctionOperator(LinearOperator):
 
         It is nearly reached where many rows have few entries, as those of stencils.
         """
-        image = magnitude(self.apply(self._signs()))
+        image = magnitude(self.apply(random_signs(self.domain, self.dtype)))
         return max_of(image, image.shape.non_batch)
 
     @property
     def is_square(self) -> bool:
         """Whether it gives as many numbers as it takes."""
         return self.has_equal_numbers
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether that was found."""
+        return self.has_symmetry
+
+    @property
+    def knows_null_space(self) -> bool:
+        """No."""
+        return False
 
     @property
     def is_complex(self) -> bool:
@@ -84,13 +94,6 @@ class FunctionOperator(LinearOperator):
             NotSupported: on NumPy, when it is applied.
         """
         return AdjointFunction(self)
-
-    def _signs(self) -> Tensor:
-        dims = self.domain.non_batch
-        numbers = arange(instance("unknown"), dims.volume)
-        signs = sign(sin(12.9898 * numbers + 1.0)).cast(self.dtype)
-        flat = unpack_dim(signs, "unknown", dims) if dims else signs.get({"unknown": 0})
-        return materialized(flat.expanded(self.domain))
 
 
 @final
@@ -122,6 +125,11 @@ class AdjointFunction(LinearOperator):
         return self.operator.is_square
 
     @property
+    def is_symmetric(self) -> bool:
+        """As the function."""
+        return self.operator.is_symmetric
+
+    @property
     def is_complex(self) -> bool:
         """As the function."""
         return self.operator.is_complex
@@ -135,12 +143,23 @@ class AdjointFunction(LinearOperator):
         return self.operator
 
 
+def is_symmetric(operator: FunctionOperator) -> bool:
+    """Whether ⟨u, A v⟩ = ⟨A u, v⟩ for two vectors, up to rounding errors."""
+    if not operator.is_square:
+        return False
+    u, v = (random_signs(operator.domain, operator.dtype, phase) for phase in (1.0, 2.0))
+    image = operator.apply(v)
+    difference = magnitude(inner(u, image, None) - inner(operator.apply(u), v, None))
+    bound = 16 * epsilon_of(image) * length(u, None) * length(image, None)
+    return bool(max_of(difference - bound, None) <= 0)
+
+
 def closed(operator: FunctionOperator, backends: Iterable[Backend[Any]]) -> FunctionOperator:
     """The operator with all arrays that derivatives may be taken by as parameters.
 
     backends: of the right-hand side.
     """
-    sample = _on_host(operator)
+    sample = zeros(operator.domain, operator.dtype)
     natives, form = disassemble((sample, operator.parameters))
     parts = signatures(form)
     backend = backend_of_transforms([*backends, *(part.backend for part in parts)])
@@ -168,12 +187,6 @@ def closed(operator: FunctionOperator, backends: Iterable[Backend[Any]]) -> Func
 
     parameters = tuple(_as_tensor(array, backend) for array in (*arrays[1:], *captured))
     return replace(operator, function=closed_function, parameters=parameters)
-
-
-def _on_host(operator: FunctionOperator) -> Tensor:
-    """Zeros of the form of x."""
-    native = np.zeros(operator.domain.int_sizes, operator.dtype.name)
-    return dense_of(native, load("numpy"), operator.domain)
 
 
 def _as_tensor(array: Native, backend: Backend[Any]) -> Tensor:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from phimath.elementwise import where
+from phimath.dimension import spatial
+from phimath.elementwise import sqrt, where
 from phimath.reduce import any as any_of
+from phimath.sequences import arange
 from phimath.transform.effects import is_tracing
 from phimath.transform.while_loop import repeat_while
 from phimath.wrap import wrap
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from phimath.solve.system import System
     from phimath.tensor import Tensor
 
+# Along which reports list the residuals.
+ITERATION = "iteration"
 # x, the square of what has to vanish, whether the method broke down, and what else it carries.
 State: TypeAlias = "tuple[Tensor, ...]"
 
@@ -32,44 +36,55 @@ class Iteration(NamedTuple):
     step: Callable[[System, Tensor, State], State]
 
 
-class Reached(NamedTuple):
-    """Where an iteration ended; the number of iterations is a tensor in compiled functions.
+class Budget(NamedTuple):
+    """When to stop, and what is noted on the way.
 
-    squares: Of what has to vanish, before the first iteration and after each; only if recorded.
+    tolerance: What has to be reached, per system.
+    limit: What is beyond all bounds, per system.
+    left: Largest number of iterations.
+    done: Iterations before.
+    history: What had to vanish after each of all iterations; without that dimension nothing is
+        noted.
     """
+
+    tolerance: Tensor
+    limit: Tensor
+    left: int | Tensor
+    done: int | Tensor
+    history: Tensor
+
+
+class Reached(NamedTuple):
+    """Where an iteration ended; the number of iterations is a tensor in compiled functions."""
 
     x: Tensor
     iterations: int | Tensor
     broke: Tensor
+    history: Tensor
 
 
-def iterate(
-    method: Iteration,
-    system: System,
-    x: Tensor,
-    r: Tensor,
-    tolerance: Tensor,
-    max_iterations: int | Tensor,
-) -> Reached:
+def iterate(method: Iteration, system: System, x: Tensor, r: Tensor, budget: Budget) -> Reached:
     """Repeat a method's step until what has to vanish is below the tolerance, per system.
 
-    Systems that have converged, broke down or became infinite or NaN stay as they are.
+    Systems that have converged, broke down, or grew beyond all bounds stay as they are.
     """
-    threshold = tolerance * tolerance
+    tolerance, limit, max_iterations, before, history = budget
+    state = method.start(system, x, r)
+    threshold, too_large = tolerance * tolerance, limit * limit
 
     def is_active(state: State) -> Tensor:
-        # The comparison is false for NaN.
-        return (state[1] > threshold) & ~state[2]
+        # The comparisons are false for NaN.
+        return (state[1] > threshold) & (state[1] < too_large) & ~state[2]
 
-    state = method.start(system, x, r)
     if is_tracing():
-        return _traced(method, system, is_active, state, max_iterations)
+        return _traced(method, system, is_active, state, budget)
     for done in range(int(max_iterations)):
         active = is_active(state)
         if not bool(any_of(active, active.shape) if active.rank else active):
-            return Reached(state[0], done, state[2])
+            return Reached(state[0], done, state[2], history)
         state = method.step(system, active, state)
-    return Reached(state[0], int(max_iterations), state[2])
+        history = noted(history, before + done + 1, state[1])
+    return Reached(state[0], int(max_iterations), state[2], history)
 
 
 def _traced(
@@ -77,17 +92,27 @@ def _traced(
     system: System,
     is_active: Callable[[State], Tensor],
     state: State,
-    max_iterations: int | Tensor,
+    budget: Budget,
 ) -> Reached:
     def condition(*carry: Tensor) -> Tensor:
-        return carry[-2] & (carry[-1] < max_iterations)
+        return carry[-3] & (carry[-2] < budget.left)
 
     def body(*carry: Tensor) -> State:
-        following = method.step(system, carry[-2], carry[:-2])
-        return (*following, is_active(following), carry[-1] + 1)
+        following = method.step(system, carry[-3], carry[:-3])
+        count = carry[-2] + 1
+        history = noted(carry[-1], budget.done + count, following[1])
+        return (*following, is_active(following), count, history)
 
-    final = repeat_while(condition, body, *state, is_active(state), wrap(0))
-    return Reached(final[0], final[-1], final[2])
+    final = repeat_while(condition, body, *state, is_active(state), wrap(0), budget.history)
+    return Reached(final[0], final[-2], final[2], final[-1])
+
+
+def noted(history: Tensor, iteration: int | Tensor, square: Tensor) -> Tensor:
+    """The history with the root of a square at an iteration."""
+    if ITERATION not in history.shape:
+        return history
+    numbers = arange(spatial(ITERATION), history.shape.get_size(ITERATION))
+    return where(numbers == iteration, sqrt(square), history)
 
 
 def ratio(numerator: Tensor, denominator: Tensor, is_moving: Tensor) -> Tensor:

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 class LinearMethod(NamedTuple):
     """How a linear system is solved, and what that needs.
 
-    run: Called with the system, x, b − A x, what is to be reached, and the largest number of
-        iterations.
+    run: Called with the system, x, b − A x, and when to stop.
     inverse: Name of the preconditioner that the method consists of, or '' if any will do.
     needs_symmetry: Whether A = Aᴴ is assumed.
     needs_adjoint: Whether Aᴴ is needed, too.
     solves_least_squares: Whether there may be more or fewer equations than unknowns.
-    starts: How often it may start anew, from the residual that was computed anew.
+    starts: How often it may start, from the residual that was computed anew; with 1 there is no
+        loop.
     breakdown: What it means if it can't go on, and what to do.
     """
 
@@ -65,7 +65,7 @@ LINEAR_METHODS: Final = {
         "method='MINRES' if it is symmetric, 'GMRES' or 'BiCGStab' if not.",
     ),
     "MINRES": LinearMethod(
-        partial(iterate, MINIMAL_RESIDUAL), needs_symmetry=True, starts=5, breakdown=_STAGNATED
+        partial(iterate, MINIMAL_RESIDUAL), needs_symmetry=True, starts=20, breakdown=_STAGNATED
     ),
     "BiCGStab": LinearMethod(
         partial(iterate, STABILISED),
@@ -80,8 +80,13 @@ LINEAR_METHODS: Final = {
         starts=5,
         breakdown=_STAGNATED,
     ),
-    "direct": LinearMethod(refine, inverse="direct"),
-    "separable": LinearMethod(refine, inverse="separable"),
+    "direct": LinearMethod(
+        refine,
+        inverse="direct",
+        breakdown="The matrix is singular, or nearly so. Give the dimension of its null space, "
+        "Solve(rank_deficiency=n), or use method='LSQR'.",
+    ),
+    "separable": LinearMethod(refine, inverse="separable", starts=1),
 }
 NONLINEAR_METHODS: Final = ("auto", "Newton-Krylov")
 # SciPy's names, and gradient descent of our own.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from phimath.dtype import precision_bits
@@ -30,6 +30,10 @@ class Solve:
     max_iterations: more raise `NotConverged`, unless suppressed.
     preconditioner: how A⁻¹ is approximated: a name such as 'jacobi', a `LinearOperator`, or a
         function that takes a residual; by default the best one known for the operator.
+    rank_deficiency: dimension of the null space of A, which the solution has no part of: 0 if there
+        is none, 1 if adding a constant changes nothing; or a vector in the form of x that A maps to
+        zero, or a list of several.  The same vectors must span the null space of Aᴴ, as those of
+        symmetric and of conservative operators do.  By default what is known of the operator.
     gradient_solve: settings of the solves that derivatives need; those of the solve by default.
     suppress: errors that return the partial result instead of raising, e.g. `[NotConverged]`.
     """
@@ -40,7 +44,7 @@ class Solve:
     x0: Any = None  # tensor, field or tree, as the solved-for value
     max_iterations: int = 1000
     preconditioner: Any = None
-    rank_deficiency: int | None = None
+    rank_deficiency: Any = None  # int, or trees like x
     gradient_solve: Solve | None = None
     suppress: tuple[type[SolveError], ...] | list[type[SolveError]] = ()
 
@@ -49,18 +53,27 @@ class Solve:
             raise NotSupported(
                 f"There is no solver '{self.method}'. Available: {', '.join(METHODS)}."
             )
-        if self.rank_deficiency is not None:
-            raise NotSupported(
-                "rank_deficiency cannot be chosen yet: operators know their null space. Leave it "
-                "None."
-            )
         for name, value in (("rel_tol", self.rel_tol), ("abs_tol", self.abs_tol)):
             if value is not None and not 0 <= value < float("inf"):
                 raise ValueRangeError(f"{name} must be a finite number of at least 0, not {value}.")
         if self.max_iterations < 0:
             raise ValueRangeError(f"max_iterations must be at least 0, not {self.max_iterations}.")
 
+    def is_like(self, other: Solve) -> bool:
+        """Whether all settings but the initial guess are equal."""
+        names = [field.name for field in fields(self) if field.name != "x0"]
+        return all(_same(getattr(self, name), getattr(other, name)) for name in names)
+
     @property
     def relative_tolerance(self) -> float:
         """`rel_tol`, or the default of the context's precision."""
         return DEFAULT_TOLERANCE[precision_bits()] if self.rel_tol is None else self.rel_tol
+
+
+def _same(a: object, b: object) -> bool:
+    if isinstance(a, Solve) and isinstance(b, Solve):
+        return a.is_like(b)
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return tuple(a) == tuple(b)
+    # Operators and functions are equal to themselves only.
+    return a is b or (isinstance(a, str | int | float) and a == b)

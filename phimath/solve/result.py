@@ -23,6 +23,7 @@ class SolveInfo:
     residual: ‖b − A x‖, computed anew; in least squares ‖Aᴴ(b − A x)‖.
     tolerance: what it had to reach; `decided_by` names the term that gave the largest value.
     removed: length of the part of b for which the singular system has no solution.
+    history: the residual after 0, 1, 2, … iterations, (…, iteration); see `SolveTape`.
     purpose: 'solution', 'adjoint' (for a gradient) or 'tangent' (for a forward derivative).
 
     Inside of a compiled function nothing is known yet: `decided_by` is empty, `iterations` a
@@ -40,6 +41,7 @@ class SolveInfo:
     reason: str = ""
     preconditioner: str = ""
     removed: Tensor | None = None
+    history: Tensor | None = None
     purpose: str = "solution"
 
     def __repr__(self) -> str:

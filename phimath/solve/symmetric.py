@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from phimath.create import ones_like, zeros_like
-from phimath.elementwise import maximum, real, sign, sqrt
+from phimath.elementwise import maximum, real, sign, sqrt, where
 from phimath.solve.krylov import Iteration, ratio
 from phimath.solve.rounding import epsilon_of
 from phimath.solve.system import inner, square
@@ -55,16 +55,16 @@ def _minimal_residual_start(system: System, x: Tensor, r: Tensor) -> State:
     gamma = sqrt(maximum(_real_inner(z, r, names), 0.0))
     size = square(r, names)
     nothing, zero, one = zeros_like(r + x), zeros_like(size), ones_like(size)
-    vectors = (r, nothing, z, nothing, nothing, nothing, nothing)
-    return (x, size, size < 0, r, *vectors, gamma, one, gamma, one, one, zero, zero)
+    angles = (gamma, one, gamma, one, one, zero, zero)
+    return (x, size, size < 0, r, nothing, z, nothing, nothing, *angles)
 
 
 def _minimal_residual_step(system: System, active: Tensor, state: State) -> State:
     """Elman, Silvester and Wathen, Finite Elements and Fast Iterative Solvers, algorithm 4.1.
 
-    The images of the directions w are carried, too, so that the residual is known.
+    It knows by which factor it shortens the residual, in the norm of the preconditioner.
     """
-    x, _, broke, r, v, last_v, z, w, last_w, image, last_image, *scalars = state
+    x, size, broke, v, last_v, z, w, last_w, *scalars = state
     gamma, last_gamma, eta, c, last_c, s, last_s = scalars
     names = system.operator.rows
     z = ratio(ones_like(gamma), gamma, active & (gamma > 0)) * z
@@ -83,12 +83,10 @@ def _minimal_residual_step(system: System, active: Tensor, state: State) -> Stat
     scale = ratio(ones_like(a1), a1, moves)
     next_c, next_s = a0 * scale, next_gamma * scale
     next_w = scale * (z - a3 * last_w - a2 * w)
-    next_image = scale * (q - a3 * last_image - a2 * image)
     x = x + (next_c * eta) * next_w
-    r = r - (next_c * eta) * next_image
-    vectors = (r, next_v, v, next_z, next_w, w, next_image, image)
     angles = (next_gamma, gamma, -next_s * eta, next_c, c, next_s, s)
-    return (x, square(r, names), broke | (active & ~moves), *vectors, *angles)
+    size = where(moves, next_s * next_s * size, size)
+    return (x, size, broke | (active & ~moves), next_v, v, next_z, next_w, w, *angles)
 
 
 MINIMAL_RESIDUAL = Iteration(_minimal_residual_start, _minimal_residual_step)

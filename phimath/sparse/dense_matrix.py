@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
 from phimath.broadcast import Signature
 from phimath.dimension import dual
 from phimath.elementwise import abs as magnitude
+from phimath.elementwise import conjugate
 from phimath.linear_algebra import contract
 from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
@@ -75,6 +76,11 @@ class DenseMatrix(LinearOperator):
         return self.matrix.dtype.kind == "complex"
 
     @property
+    def knows_null_space(self) -> bool:
+        """No."""
+        return False
+
+    @property
     def diagonal(self) -> Tensor | None:
         """Not known: it may vanish somewhere."""
         return None
@@ -91,6 +97,11 @@ class DenseMatrix(LinearOperator):
         signature = Signature(dense.backend, dense.dtype, shape, Shape(*stored))
         matrix = Dense(dense.stored_native, signature)
         return DenseMatrix(matrix, self.column_dims, self.row_dims)
+
+    def adjoint(self) -> DenseMatrix:
+        """Rows as columns, conjugated."""
+        found = self.transposed()
+        return replace(found, matrix=conjugate(found.matrix)) if self.is_complex else found
 
     @property
     def _dual_names(self) -> tuple[str, ...]:

@@ -92,6 +92,11 @@ class LinearOperator(ABC):
         """Whether there is a null space, which `project` removes."""
         return False
 
+    @property
+    def knows_null_space(self) -> bool:
+        """Whether `is_singular` can be relied on."""
+        return True
+
     def project(self, x: Tensor) -> Tensor:
         """The part of `x` that is orthogonal to the null space."""
         return x

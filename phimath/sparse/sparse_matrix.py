@@ -189,6 +189,11 @@ class SparseMatrix(LinearOperator):
         return SparseMatrix(matrix, columns, rows, self.facts, self.left_rooms, self.rooms)
 
     @property
+    def knows_null_space(self) -> bool:
+        """Where constants have no effect; other null vectors are not looked for."""
+        return self.rooms is not None
+
+    @property
     def is_singular(self) -> bool:
         """Whether a constant, maybe in a part of the unknowns, has no effect."""
         return self.rooms is not None

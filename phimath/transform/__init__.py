@@ -6,6 +6,7 @@ from phimath.transform.checkpoint import Binomial as Binomial
 from phimath.transform.checkpoint import Every as Every
 from phimath.transform.checkpoint import Truncated as Truncated
 from phimath.transform.compile import jit_compile as jit_compile
+from phimath.transform.compile import trace_check as trace_check
 from phimath.transform.cond import cond as cond
 from phimath.transform.custom_gradient import custom_gradient as custom_gradient
 from phimath.transform.forward import jvp as jvp
@@ -13,9 +14,14 @@ from phimath.transform.gradient import gradient as gradient
 from phimath.transform.gradient import stop_gradient as stop_gradient
 from phimath.transform.gradient import value_and_gradient as value_and_gradient
 from phimath.transform.iterate import iterate as iterate
+from phimath.transform.native_call import native_call as native_call
 from phimath.transform.numpy_call import numpy_call as numpy_call
+from phimath.transform.observe import perf_counter as perf_counter
+from phimath.transform.observe import print_gradient as print_gradient
+from phimath.transform.observe import when_available as when_available
 from phimath.transform.reverse import hessian as hessian
 from phimath.transform.reverse import jacobian as jacobian
 from phimath.transform.reverse import vjp as vjp
+from phimath.transform.vectorize import map_types as map_types
 from phimath.transform.vectorize import vectorize as vectorize
 from phimath.transform.while_loop import while_loop as while_loop

@@ -19,6 +19,7 @@ from phimath.dtype import precision_bits
 from phimath.errors import NotSupported, ShapeError
 from phimath.tensor import Tensor
 from phimath.transform.checking import checked
+from phimath.transform.effects import wants_details
 from phimath.transform.natives import disassemble_leaves, transform_backend
 from phimath.transform.program_key import Key, difference
 from phimath.transform.scope import is_inside_transform
@@ -73,14 +74,11 @@ class CompiledFunction(Generic[P, R]):
         # Another transform must see the operations.
         if is_inside_transform():
             return self.function(*args, **kwargs)
-        tree, static = self._split(args, kwargs)
-        leaves, structure = flatten(tree, _LEAVES)
-        natives, forms = disassemble_leaves(leaves)
-        key = Key(structure, forms, static, precision_bits(), default(), _devices(forms, natives))
+        tree, natives, key = self._prepared(args, kwargs)
         try:
             found = self.traces.get(key, _UNKNOWN)
         except TypeError as error:
-            raise _unhashable(static) from error
+            raise _unhashable(key.static) from error
         if found is _UNKNOWN:
             return self._new_trace(key, tree, natives)(natives)
         self.traces.move_to_end(key)
@@ -91,6 +89,28 @@ class CompiledFunction(Generic[P, R]):
     def retrace_reason(self) -> str:
         """What made the last compilation necessary; empty after the first."""
         return self._reason
+
+    def trace_reason(self, *args: P.args, **kwargs: P.kwargs) -> str:
+        """What makes a compilation necessary for these arguments; empty if there is a program."""
+        _, _, key = self._prepared(args, kwargs)
+        if key in self.traces:
+            return ""
+        if self._last is None:
+            return "it has not been called yet"
+        return difference(self._last, key, tuple(self._parameters.parameters)) or (
+            f"of the last {MAX_TRACES} programs, none is for these arguments"
+        )
+
+    def _prepared(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Any, list[Native], Key]:
+        """The arguments that are data, their arrays, and what the program depends on."""
+        tree, static = self._split(args, kwargs)
+        leaves, structure = flatten(tree, _LEAVES)
+        natives, forms = disassemble_leaves(leaves)
+        devices = _devices(forms, natives)
+        key = Key(structure, forms, static, precision_bits(), default(), devices, wants_details())
+        return tree, natives, key
 
     def _split(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -205,6 +225,28 @@ def _optimization(backend: Backend[Any], optimize: Optimize | None) -> Iterator[
         yield
     finally:
         variable.reset(token)
+
+
+def trace_check(function: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[bool, str]:
+    """Whether a compiled function has a program for these arguments already.
+
+    Args:
+        function: From `jit_compile`, also as a method of an object.
+        *args: What it would be called with.
+        **kwargs: Likewise.
+
+    Returns:
+        `(True, "")`, or `False` and what has changed since the last program was made.
+
+    Raises:
+        NotSupported: the function is not compiled.
+    """
+    if isinstance(function, MethodType):
+        function, args = function.__func__, (function.__self__, *args)
+    if not isinstance(function, CompiledFunction):
+        raise NotSupported(f"{function} is not compiled. Give what jit_compile(f) returns.")
+    reason = function.trace_reason(*args, **kwargs)
+    return not reason, reason
 
 
 @overload

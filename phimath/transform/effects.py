@@ -31,12 +31,31 @@ class Effect:
     severity: Tensor | None = None
 
 
+_detailed: ContextVar[bool] = ContextVar("handlers want details", default=False)
 _collected: ContextVar[list[Effect] | None] = ContextVar("collected effects", default=None)
 
 
 def is_tracing() -> bool:
     """Whether a function is being compiled, so that values can't be read."""
     return _collected.get() is not None
+
+
+def wants_details() -> bool:
+    """Whether somebody wants effects with more than is needed to judge, such as a history."""
+    return _detailed.get()
+
+
+@contextmanager
+def detailed(wanted: bool = True) -> Iterator[None]:
+    """Want details inside of the `with` block, unless not `wanted`.
+
+    Compiled functions are compiled apart for that.
+    """
+    token = _detailed.set(wanted or _detailed.get())
+    try:
+        yield
+    finally:
+        _detailed.reset(token)
 
 
 def effect(values: Any, handle: Callable[[Any], None], severity: Tensor | None = None) -> None:

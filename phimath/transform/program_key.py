@@ -23,6 +23,7 @@ class Key(NamedTuple):
     precision: int
     default: Default
     devices: tuple[str, ...]
+    details: bool
 
 
 def difference(before: Key, after: Key, arguments: Sequence[str]) -> str:
@@ -42,6 +43,8 @@ def difference(before: Key, after: Key, arguments: Sequence[str]) -> str:
         changes.append(f"precision: {before.precision} became {after.precision} bit")
     if before.default != after.default:
         changes.append("the default backend or device changed")
+    if before.details != after.details:
+        changes.append("histories of solves are recorded, or no longer")
     if before.devices != after.devices:
         changes.append("devices of tensors changed")
     return "; ".join(changes)

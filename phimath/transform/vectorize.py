@@ -1,11 +1,11 @@
-"""Functions of single examples applied to many at once."""
+"""Functions called with dimensions of other types; with batch dimensions, on many examples."""
 
 from __future__ import annotations
 
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from phimath.dimension import batch
+from phimath.dimension import DimType, batch, dual
 from phimath.dims import rename_dims
 from phimath.errors import ShapeError
 from phimath.leaves import require_dims
@@ -35,15 +35,36 @@ def vectorize(function: Callable[..., Any], dims: DimFilter) -> Callable[..., An
         DimensionError: none of the arguments has one of the dimensions.
         ShapeError: a dimension has two types, or there is a batch dimension of its name already.
     """
+    return map_types(function, dims, batch)
+
+
+def map_types(
+    function: Callable[..., Any], dims: DimFilter, dim_type: DimType
+) -> Callable[..., Any]:
+    """Function that is called with some dimensions as ones of another type.
+
+    All tensors of the arguments get `dims` as dimensions of this type; in the outputs they have the
+    types and labels that they had before.
+
+    Args:
+        function: Takes and returns trees of tensors.
+        dims: Names, such as `'x,y'`, or types.  Of the tensors, at least one must have each that
+            is named.
+        dim_type: `batch`, `dual`, `instance`, `spatial` or `channel`.
+
+    Raises:
+        DimensionError: none of the arguments has one of the dimensions.
+        ShapeError: a dimension has two types, or there is one of the type and name already.
+    """
 
     @wraps(function)
     def evaluate(*args: Any, **kwargs: Any) -> Any:
         arguments = (args, kwargs)
         require_dims(dims, arguments)
         retyped = _found(dims, arguments)
-        args, kwargs = tree_map(lambda tensor: _as_examples(tensor, retyped), arguments)
+        args, kwargs = tree_map(lambda tensor: _retyped(tensor, retyped, dim_type), arguments)
         output = function(*args, **kwargs)
-        return tree_map(lambda tensor: _restored(tensor, retyped), output)
+        return tree_map(lambda tensor: _restored(tensor, retyped, dim_type), output)
 
     return evaluate
 
@@ -63,22 +84,27 @@ def _found(dims: DimFilter, arguments: Any) -> dict[str, Dim]:
     return found
 
 
-def _as_examples(tensor: Tensor, retyped: dict[str, Dim]) -> Tensor:
+def _name_as(name: str, dim_type: DimType) -> str:
+    plain = name.removeprefix("~")
+    return f"~{plain}" if dim_type is dual else plain
+
+
+def _retyped(tensor: Tensor, retyped: dict[str, Dim], dim_type: DimType) -> Tensor:
     names = [name for name in retyped if name in tensor.shape]
     for name in names:
-        plain = name.removeprefix("~")
-        if plain != name and plain in tensor.shape:
+        new = _name_as(name, dim_type)
+        if new != name and new in tensor.shape:
             raise ShapeError(
-                f"'{name}' of {tensor.shape} would become a batch dimension '{plain}', of which "
-                "there is one already. Rename one of them."
+                f"'{name}' of {tensor.shape} would become a {dim_type.name} dimension '{new}', of "
+                "which there is one already. Rename one of them."
             )
-    return rename_dims(tensor, names, batch) if names else tensor
+    return rename_dims(tensor, names, dim_type) if names else tensor
 
 
-def _restored(tensor: Tensor, retyped: dict[str, Dim]) -> Tensor:
-    names = {Shape(dim).as_batch().name: dim for dim in retyped.values()}
-    present = [n for n in names if n in tensor.shape and tensor.shape.get_type(n) is batch]
+def _restored(tensor: Tensor, retyped: dict[str, Dim], dim_type: DimType) -> Tensor:
+    names = {_name_as(dim.name, dim_type): dim for dim in retyped.values()}
+    present = [n for n in names if n in tensor.shape and tensor.shape.get_type(n) is dim_type]
     if not present:
         return tensor
-    # The size may be another one: examples can be selected.
+    # The size may be another one: elements can be selected.
     return rename_dims(tensor, present, Shape(*(names[n].with_size(None) for n in present)))

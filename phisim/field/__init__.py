@@ -10,6 +10,15 @@ from phisim.field.calculus import spatial_gradient as spatial_gradient
 from phisim.field.field import Field as Field
 from phisim.field.grids import CenteredGrid as CenteredGrid
 from phisim.field.grids import StaggeredGrid as StaggeredGrid
+from phisim.field.native_call import native_call as native_call
+from phisim.field.noise import Noise as Noise
+from phisim.field.reduce import center_of_mass as center_of_mass
 from phisim.field.reduce import integrate as integrate
 from phisim.field.resample import resample as resample
+from phisim.field.resolution import downsample2x as downsample2x
+from phisim.field.resolution import upsample2x as upsample2x
 from phisim.field.sample import sample as sample
+from phisim.field.spectral import fourier_gradient as fourier_gradient
+from phisim.field.spectral import fourier_laplace as fourier_laplace
+from phisim.field.spectral import fourier_poisson as fourier_poisson
+from phisim.field.vortex import AngularVelocity as AngularVelocity

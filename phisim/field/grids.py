@@ -30,7 +30,7 @@ def CenteredGrid(
     Args:
         values: Number, tuple (vector in the order of the axes), tensor with the grid's spatial
             dimensions, geometry (1 inside), function of the location (…, vector) or of the
-            coordinates by name, or field to resample.
+            coordinates by name, `Noise`, or field to resample.
         boundary: What lies beyond the sides: see `phimath.boundary.as_boundary`.
         bounds: Domain; cells of size 1 from the origin by default.
         resolution: Cells per axis as a shape.
@@ -64,7 +64,8 @@ def StaggeredGrid(
 
     Args:
         values: Number (all components), tuple (in the order of the axes), labelled vector, function
-            of the location or of the coordinates by name, geometry (1 inside), field to resample,
+            of the location or of the coordinates by name, geometry (1 inside), `Noise`, field to
+            resample,
             dictionary of one tensor per axis, or a tensor in the layout of `field.values`.
         boundary: What lies beyond the sides: see `phimath.boundary.as_boundary`.
         bounds: Domain; cells of size 1 from the origin by default.

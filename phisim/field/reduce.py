@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from phimath import reduce as plain
+from phimath.create import vector_of
 from phimath.dimension import Dim, spatial
-from phimath.errors import NotSupported
+from phimath.elementwise import safe_div
+from phimath.errors import NotSupported, ShapeError
 from phimath.join import stack
 from phimath.norm import l1_loss, l2_loss
 from phimath.shape import Shape
@@ -98,6 +100,21 @@ def integrate(field: Field, region: Geometry | None = None) -> Tensor:
         inside = fraction_inside(region, field.geometry.center, extent)
         field = replace(field, values=field.values * inside)
     return reduced(field, "sum", field.axes) * field.geometry.volume
+
+
+def center_of_mass(density: Field) -> Tensor:
+    """∑ ρ x / ∑ ρ over the cells (…, vector), in the units of the domain; 0 where ∑ ρ is 0.
+
+    density: Centered scalar field.
+    """
+    if density.is_staggered or "vector" in density.shape:
+        raise ShapeError(f"center_of_mass takes a centered scalar field, not {density!r}.")
+    total = plain.sum(density.values, density.axes)
+    moments = {
+        axis: plain.sum(density.values * density.points.vector[axis], density.axes)
+        for axis in density.axes
+    }
+    return safe_div(vector_of(moments), total)
 
 
 HOOKS["reduced"] = reduced

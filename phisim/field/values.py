@@ -13,6 +13,7 @@ from phimath.join import stack
 from phimath.tensor import Tensor
 from phimath.wrap import wrap
 from phisim.field.boundary import is_periodic
+from phisim.field.noise import Noise
 from phisim.geometry import Geometry
 from phisim.geometry.geometry import as_vector, check_axes
 
@@ -29,6 +30,8 @@ def values_at_cells(values: Any, template: Field) -> Tensor:
     grid = template.geometry
     if isinstance(values, Geometry):
         tensor = to_float(values.lies_inside(grid.center))
+    elif isinstance(values, Noise):
+        tensor = values.on_points(grid.resolution, _spacing(grid))
     elif callable(values) and not isinstance(values, Tensor):
         tensor = _evaluate(values, grid.center, grid.axes)
     else:
@@ -41,6 +44,10 @@ def values_at_faces(values: Any, template: Field) -> Tensor:
     """Tensor of components on the template's faces; see `StaggeredGrid` for `values`."""
     components = [_face_values(values, template, axis) for axis in template.axes]
     return stack(components, template.geometry.vector)
+
+
+def _spacing(grid: UniformGrid) -> dict[str, Tensor]:
+    return {axis: grid.spacing(axis) for axis in grid.axes}
 
 
 def _value_tensor(values: Any, grid: UniformGrid) -> Tensor:
@@ -98,6 +105,8 @@ def _face_values(values: Any, template: Field, axis: str) -> Tensor:
         value = wrap(values[axis])
     elif isinstance(values, Geometry):
         value = to_float(values.lies_inside(template.face_points(axis)))
+    elif isinstance(values, Noise):
+        value = values.on_points(faces, _spacing(template.geometry))
     elif callable(values) and not isinstance(values, Tensor):
         value = _evaluate(values, template.face_points(axis), template.axes)
     else:

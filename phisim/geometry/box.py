@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, final
 
-import numpy as np
-
 from phimath.create import vector_of
 from phimath.elementwise import maximum, minimum
 from phimath.errors import ShapeError
@@ -17,8 +15,14 @@ from phimath.reduce import any as any_of
 from phimath.reduce import max as max_of
 from phimath.reduce import prod
 from phimath.tensor import Tensor
-from phimath.wrap import wrap
-from phisim.geometry.geometry import Geometry, as_vector, check_axes
+from phisim.geometry.geometry import (
+    Geometry,
+    as_vector,
+    axes_of,
+    check_axes,
+    coordinate,
+    nearest_copy,
+)
 
 if TYPE_CHECKING:
     from phimath.shape import Shape
@@ -82,6 +86,11 @@ class Box(Geometry):
         return f"Box({', '.join(f'{axis}=({low}, {high})' for axis, low, high in bounds)})"
 
     @property
+    def axes(self) -> tuple[str, ...]:
+        """Names of the axes; also where a side is infinitely far, and there is no center."""
+        return axes_of(self.lower, "The corner of a Box")
+
+    @property
     def size(self) -> Tensor:
         """Edge lengths, (…, vector)."""
         return self.upper - self.lower
@@ -120,6 +129,11 @@ class Box(Geometry):
         delta = as_vector(delta, self.axes, "The Box")
         return type(self)(self.lower + delta, self.upper + delta)
 
+    def scaled(self, factor: float | Tensor) -> Self:
+        """Edges longer by a positive factor, about the center."""
+        center, half = self.center, self.half_size * factor
+        return type(self)(center - half, center + half)
+
     def signed_distance(self, location: Tensor) -> Tensor:
         """Exact Euclidean distance to the surface, negative inside; the nearest copy counts.
 
@@ -152,15 +166,26 @@ def _pair(axis: str, bound: Any) -> tuple[Any, Any]:
     )
 
 
-def coordinate(value: float | Tensor) -> Tensor:
-    """Host number in 64 bit: domains don't depend on the precision where they were written."""
-    return value if isinstance(value, Tensor) else wrap(np.asarray(value, np.float64))
+def Cuboid(
+    center: Tensor | None = None, half_size: Tensor | float | None = None, **size: float | Tensor
+) -> Box:
+    """Box by its center and edge lengths: `Cuboid(vec(x=1, y=1), x=2, y=0.5)`.
 
-
-def nearest_copy(distance: Tensor, copies: Shape) -> Tensor:
-    """Signed distance of a union of copies."""
-    from_each = distance.shape.only(copies)
-    return -max_of(-distance, from_each) if from_each else distance
-
-
-__all__ = ["Box", "nearest_copy"]
+    Args:
+        center: Location (…, vector); the origin by default.
+        half_size: Half the edge lengths instead, as a number or vector.
+        size: Edge length per axis.
+    """
+    if (half_size is None) == (not size):
+        raise ShapeError(
+            "A Cuboid needs its size once, as edge lengths Cuboid(center, x=…, y=…) or half_size."
+        )
+    if half_size is None:
+        half_size = vector_of({axis: coordinate(value) * 0.5 for axis, value in size.items()})
+    if center is None:
+        center = vector_of(
+            dict.fromkeys(size or axes_of(half_size, "The half size of a Cuboid"), coordinate(0.0))
+        )
+    axes = axes_of(center, "The center of a Cuboid")
+    half = as_vector(half_size, axes, "The Cuboid")
+    return Box(center - half, center + half)

@@ -5,14 +5,23 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+
 from phimath.create import vector_of
 from phimath.errors import ShapeError
+from phimath.reduce import any as any_of
+from phimath.reduce import max as max_of
 from phimath.shape import Shape
+from phimath.tensor import Tensor
 from phimath.wrap import wrap
 
 if TYPE_CHECKING:
-    from phimath.tensor import Tensor
+    from collections.abc import Callable
+
     from phisim.geometry.box import Box
+
+# Functions of the modules above that methods need, registered when these are imported.
+HOOKS: dict[str, Callable[..., Any]] = {}
 
 
 class Geometry(ABC):
@@ -49,6 +58,30 @@ class Geometry(ABC):
     def lies_inside(self, location: Tensor) -> Tensor:
         """Whether locations (…, vector) lie inside or on the surface."""
         return self.signed_distance(location) <= 0
+
+    def rotated(self, rotation: float | Tensor) -> Geometry:
+        """Same shape turned about its center; see `rotation_matrix` for what `rotation` may be."""
+        return HOOKS["rotated"](self, rotation)
+
+    def scaled(self, factor: float | Tensor) -> Geometry:
+        """Same shape, larger about its center by a positive factor."""
+        return HOOKS["scaled"](self, factor)
+
+    def __or__(self, other: Geometry) -> Geometry:
+        """What lies in either."""
+        return HOOKS["union"](self, other)
+
+    def __and__(self, other: Geometry) -> Geometry:
+        """What lies in both."""
+        return HOOKS["intersection"](self, other)
+
+    def __sub__(self, other: Geometry) -> Geometry:
+        """What lies in this, but not in the other."""
+        return HOOKS["intersection"](self, HOOKS["invert"](other))
+
+    def __invert__(self) -> Geometry:
+        """What lies outside."""
+        return HOOKS["invert"](self)
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -98,3 +131,59 @@ def as_vector(
         return vector_of(dict.fromkeys(axes, tensor))
     check_axes(tensor, axes, what)
     return tensor
+
+
+def positive_length(value: Any, what: str) -> Any:
+    """Host number in 64 bit, or the tensor itself, which must not be negative.
+
+    Raises:
+        ShapeError: it is negative.
+    """
+    length = coordinate(value)
+    if length.available and bool(any_of(length < 0, None)):
+        raise ShapeError(f"{what} cannot be negative, but got {length}.")
+    return length
+
+
+def located(center: Tensor | None, coordinates: dict[str, Any], what: str) -> Tensor:
+    """Location (…, vector), given as a vector or by axis.
+
+    Raises:
+        ShapeError: it is given twice, not at all, or without names of axes.
+    """
+    if (center is None) == (not coordinates):
+        raise ShapeError(
+            f"A {what} needs its center once, by axis as {what}(x=…, y=…) or as a vector "
+            f"{what}(vec(x=…, y=…))."
+        )
+    if center is None:
+        return vector_of({axis: coordinate(value) for axis, value in coordinates.items()})
+    if "vector" not in center.shape or center.shape.get_labels("vector") is None:
+        raise ShapeError(
+            f"The location {center.shape} of a {what} has no axis names. Use vec(x=…, y=…)."
+        )
+    return center
+
+
+def coordinate(value: float | Tensor) -> Tensor:
+    """Host number in 64 bit: domains don't depend on the precision where they were written."""
+    return value if isinstance(value, Tensor) else wrap(np.asarray(value, np.float64))
+
+
+def nearest_copy(distance: Tensor, copies: Shape) -> Tensor:
+    """Signed distance of a union of copies."""
+    from_each = distance.shape.only(copies)
+    return -max_of(-distance, from_each) if from_each else distance
+
+
+def axes_of(vector: Any, what: str) -> tuple[str, ...]:
+    """Labels of a vector.
+
+    Raises:
+        ShapeError: there are none.
+    """
+    shape = vector.shape if isinstance(vector, Tensor) else Shape()
+    labels = shape.get_labels("vector") if "vector" in shape else None
+    if labels is None:
+        raise ShapeError(f"{what} has no axis names. Use vec(x=…, y=…).")
+    return labels

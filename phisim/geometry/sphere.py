@@ -6,13 +6,17 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, final
 
-from phimath.create import vector_of
-from phimath.errors import ShapeError
 from phimath.norm import norm
-from phimath.reduce import any as any_of
 from phimath.tensor import Tensor
-from phisim.geometry.box import Box, coordinate, nearest_copy
-from phisim.geometry.geometry import Geometry, as_vector, check_axes
+from phisim.geometry.box import Box
+from phisim.geometry.geometry import (
+    Geometry,
+    as_vector,
+    check_axes,
+    located,
+    nearest_copy,
+    positive_length,
+)
 
 if TYPE_CHECKING:
     from phimath.shape import Shape
@@ -34,20 +38,8 @@ class Sphere(Geometry):
         **coordinates: float | Tensor,
     ) -> None:
         """Give the center as a vector or by axis; the radius is in the same units."""
-        if (center is None) == (not coordinates):
-            raise ShapeError(
-                "A Sphere needs its center once, as Sphere(x=…, y=…, radius=…) or Sphere(vec(x=…, "
-                "y=…), radius=…)."
-            )
-        if center is None:
-            center = vector_of({axis: coordinate(value) for axis, value in coordinates.items()})
-        if "vector" not in center.shape or center.shape.get_labels("vector") is None:
-            raise ShapeError(
-                f"The center {center.shape} of a Sphere has no axis names. Use vec(x=…, y=…)."
-            )
-        radius = coordinate(radius)
-        if radius.available and bool(any_of(radius < 0, None)):
-            raise ShapeError(f"The radius of a Sphere cannot be negative, but got {radius}.")
+        center = located(center, coordinates, "Sphere")
+        radius = positive_length(radius, "The radius of a Sphere")
         object.__setattr__(self, "center", center)
         object.__setattr__(self, "radius", radius)
 
@@ -75,6 +67,14 @@ class Sphere(Geometry):
     def at(self, center: Tensor) -> Self:
         """Same radius elsewhere."""
         return type(self)(as_vector(center, self.axes, "The Sphere"), radius=self.radius)
+
+    def rotated(self, rotation: float | Tensor) -> Self:
+        """Itself."""
+        return self
+
+    def scaled(self, factor: float | Tensor) -> Self:
+        """Larger by a positive factor, about the center."""
+        return type(self)(self.center, radius=self.radius * factor)
 
     def signed_distance(self, location: Tensor) -> Tensor:
         """Exact distance to the surface, negative inside; the nearest copy counts."""

@@ -4,3 +4,4 @@ from phisim.physics import advect as advect
 from phisim.physics import diffuse as diffuse
 from phisim.physics import fluid as fluid
 from phisim.physics import integrate as integrate
+from phisim.physics import systems as systems

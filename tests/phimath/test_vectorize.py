@@ -10,7 +10,7 @@ from phimath.reduce import mean
 from phimath.reduce import sum as sum_of
 from phimath.stencil import laplace
 from phimath.testing.assertions import assert_close
-from phimath.transform import vectorize
+from phimath.transform import map_types, vectorize
 from phimath.wrap import wrap
 
 VALUES = np.arange(12.0).reshape(3, 4)
@@ -95,3 +95,29 @@ def test_dimensions_that_would_be_confused_are_named(backend):
         vectorize(lambda x, y: x, "x")(x, of(backend, [1.0], channel("x")))
     with pytest.raises(ShapeError, match=r"'~x' of .* would become a batch dimension 'x'"):
         vectorize(sum_of, "~x")(of(backend, VALUES, dual("x"), spatial("x")))
+
+
+@pytest.mark.parametrize("dim_type", [batch, dual, instance, spatial, channel])
+def test_dimensions_get_another_type_for_one_call(backend, dim_type):
+    seen = []
+
+    def function(x):
+        seen.append(x.shape)
+        return {"x": x * 2}
+
+    x = of(backend, VALUES, instance("points"), channel(vector="a,b,c,d"))
+    found = map_types(function, "vector", dim_type)(x)["x"]
+    (shape,) = seen
+    name = "~vector" if dim_type is dual else "vector"
+    assert shape.get_type(name) is dim_type
+    assert shape.get_type("points") is instance
+    assert found.shape == x.shape
+    assert_close(found.numpy("points,vector"), 2 * VALUES)
+
+
+def test_two_dimensions_of_one_name_and_type_are_refused(backend):
+    x = of(backend, VALUES, dual("x"), spatial("x"))
+    with pytest.raises(ShapeError, match="already"):
+        map_types(lambda x: x, "~x", spatial)(x)
+    with pytest.raises(DimensionError):
+        map_types(lambda x: x, "y", spatial)(x)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+import numpy as np
+
 from phimath.backend.array_api.convert import ArrayApiConvert
 from phimath.backend.array_api.einsum import einsum
 from phimath.backend.contract.linear_algebra import LinearAlgebra
@@ -41,8 +43,11 @@ class ArrayApiLinearAlgebra(ArrayApiConvert[A], LinearAlgebra[A]):
         return values, vectors
 
     def solve(self, a: A, b: A) -> A:
-        """By `linalg.solve`."""
-        return self.xp.linalg.solve(a, b)
+        """By `linalg.solve`; NaN if one of the matrices is singular and NumPy says so."""
+        try:
+            return self.xp.linalg.solve(a, b)
+        except np.linalg.LinAlgError:
+            return self.xp.matmul(a, b) * float("nan")
 
     def qr(self, a: A) -> tuple[A, A]:
         """By `linalg.qr`."""

@@ -53,6 +53,9 @@ class Backend(
     inner: Backend[Any] | None = None
     """Of a tracer, the backend whose arrays it keeps in boxes; `None` for a framework."""
 
+    channels_last: ClassVar[bool] = True
+    """Whether networks of the framework are used to channels as the last axis, or as the second."""
+
     unsupported: ClassVar[dict[str, str]] = {}
     """Methods of the contract that the framework can't do, each with what to use instead."""
 

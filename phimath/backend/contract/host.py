@@ -1,4 +1,4 @@
-"""Topic `host`: Python functions of NumPy arrays, called from programs, too."""
+"""Topic `host`: functions from outside of the contract, of NumPy arrays or of native ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ArrayTypes: TypeAlias = "tuple[tuple[tuple[int, ...], DType], ...]"
 
 
 class Host(ABC, Generic[A]):
-    """What no framework can compute is left to Python."""
+    """What no framework can compute is left to Python; what users wrote for theirs, to that."""
 
     def host_call(
         self, function: HostFunction, arguments: tuple[A, ...], outputs: ArrayTypes
@@ -40,6 +40,15 @@ class Host(ABC, Generic[A]):
         device = backend.device(arguments[0]) if arguments else None
         results = called(function, arrays, outputs)
         return tuple(backend.from_numpy(result, device) for result in results)
+
+    def native_call(
+        self, function: Callable[..., tuple[A, ...]], arguments: Sequence[A]
+    ) -> tuple[A, ...]:
+        """Results of a function that may use the framework as it likes, with its derivative.
+
+        Tracers have rules for it; frameworks see what it does.
+        """
+        return tuple(function(*arguments))
 
 
 def called(

@@ -38,7 +38,10 @@ class LinearAlgebra(ABC, Generic[A]):
 
     @abstractmethod
     def solve(self, a: A, b: A) -> A:
-        """Solution x (…, n, m) of a x = b for regular square matrices a (…, n, n)."""
+        """Solution x (…, n, m) of a x = b for regular square matrices a (…, n, n).
+
+        For singular ones, there is some number in x that is not finite, or large.
+        """
 
     @abstractmethod
     def qr(self, a: A) -> tuple[A, A]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from phimath.dtype import DType
-from phimath.testing.conformance.case import ALL, Case, Plain, sample
+from phimath.testing.conformance.case import ALL, Case, Made, Plain, sample
 from phimath.testing.conformance.compile import program_case
 
 if TYPE_CHECKING:
@@ -110,4 +110,18 @@ def _programs() -> Iterator[Case]:
         yield program_case(f"host-{dtype}", _between, [x, rows], first, state, np.stack(kept))
 
 
-CASES: Final = (*_calls(), *_programs())
+def _native_function(backend: Backend[Any]) -> Callable[..., Any]:
+    multiply, sin = backend.function("multiply"), backend.function("sin")
+    return lambda a, b, n: (multiply(sin(a), b), multiply(n, 2))
+
+
+def _native_calls() -> Iterator[Case]:
+    for dtype in ("float32", "float64", "complex128"):
+        arrays = [sample(dtype, 2, 3), sample(dtype, 2, 3, seed=1), sample("int64", 2)]
+        yield Case(
+            dtype, "native_call", (Made(_native_function), arrays),
+            lambda _, arrays: (np.sin(arrays[0]) * arrays[1], arrays[2] * 2),
+        )  # fmt: skip
+
+
+CASES: Final = (*_calls(), *_programs(), *_native_calls())

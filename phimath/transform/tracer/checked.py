@@ -75,6 +75,12 @@ class _CheckedParts(Tracer[Hidden]):
         """What the function computes on the host, it may look at."""
         return self.closed(self.inner.host_call(function, self.opened(arguments), outputs))
 
+    def native_call(
+        self, function: Callable[..., tuple[Native, ...]], arguments: Sequence[Hidden]
+    ) -> tuple[Hidden, ...]:
+        """What users write for the framework gets its arrays."""
+        return self.closed(self.inner.native_call(function, self.opened(arguments)))
+
     def close(
         self, function: Callable[..., tuple[Hidden, ...]], arguments: Sequence[Hidden]
     ) -> tuple[Callable[..., tuple[Hidden, ...]], tuple[Hidden, ...]]:

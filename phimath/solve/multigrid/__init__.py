@@ -1,0 +1,3 @@
+"""Geometric multigrid for balances of fluxes through the faces of cells."""
+
+from phimath.solve.multigrid.cycle import Multigrid as Multigrid

@@ -10,7 +10,8 @@ from phimath.solve.direct import DenseInverse
 from phimath.solve.jacobi import Jacobi
 from phimath.solve.methods import LINEAR_METHODS
 from phimath.solve.null_space import Deflated
-from phimath.sparse import DenseMatrix, LinearOperator
+from phimath.solve.separable import NearlySeparable, Separable
+from phimath.sparse import DenseMatrix, LinearOperator, StencilOperator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,8 @@ class Offer(NamedTuple):
 
 # For each kind of operator the best one first.
 OFFERS: Final = (
+    Offer("separable", StencilOperator, Separable.of, is_exact=True),
+    Offer("separable", StencilOperator, NearlySeparable.of),
     Offer("direct", DenseMatrix, DenseInverse.of, is_exact=True),
     Offer("direct", Deflated, DenseInverse.of, is_exact=True),
     Offer("jacobi", LinearOperator, Jacobi.of),

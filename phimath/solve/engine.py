@@ -225,6 +225,8 @@ def _run(
             noted(reached.history, now.iterations + used, residual * residual),
         )
 
+    if method.starts == 1:
+        return again(*start) if max_iterations else start
     return _Found(*repeat_while(goes_on, again, *start))  # type: ignore[arg-type]
 
 

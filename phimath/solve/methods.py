@@ -23,7 +23,8 @@ class LinearMethod(NamedTuple):
     needs_symmetry: Whether A = Aᴴ is assumed.
     needs_adjoint: Whether Aᴴ is needed, too.
     solves_least_squares: Whether there may be more or fewer equations than unknowns.
-    starts: How often it may start anew, from the residual that was computed anew.
+    starts: How often it may start, from the residual that was computed anew; with 1 there is no
+        loop.
     breakdown: What it means if it can't go on, and what to do.
     """
 
@@ -85,7 +86,7 @@ LINEAR_METHODS: Final = {
         breakdown="The matrix is singular, or nearly so. Give the dimension of its null space, "
         "Solve(rank_deficiency=n), or use method='LSQR'.",
     ),
-    "separable": LinearMethod(refine, inverse="separable"),
+    "separable": LinearMethod(refine, inverse="separable", starts=1),
 }
 NONLINEAR_METHODS: Final = ("auto", "Newton-Krylov")
 # SciPy's names, and gradient descent of our own.

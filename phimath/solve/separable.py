@@ -15,7 +15,7 @@ import numpy as np
 
 from phimath.broadcast import Signature
 from phimath.dtype import DType, complex_dtype, float_dtype
-from phimath.elementwise import imag, real
+from phimath.elementwise import imag, real, sqrt
 from phimath.errors import NotSupported
 from phimath.shape import Shape
 from phimath.solve.eigenbasis import BASES, eigenvalues
@@ -46,11 +46,6 @@ class Separable(LinearOperator):
             return None
         return None if operator.active is not None or _varies(operator) else cls(operator)
 
-    @classmethod
-    def nearly(cls, operator: LinearOperator) -> Self | None:
-        """The inverse for the means of coefficients and shift, to precondition with."""
-        return cls(operator.averaged()) if isinstance(operator, StencilOperator) else None
-
     def apply(self, x: Tensor) -> Tensor:
         """Solution without null space for a right-hand side, whose part in it is ignored."""
         if x.dtype.kind == "complex":
@@ -64,6 +59,60 @@ class Separable(LinearOperator):
     def norm(self) -> Tensor:
         """Not known."""
         raise NotSupported("The norm of an inverse is not known. Use that of the operator.")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """As the operator."""
+        return self.operator.columns
+
+    def transposed(self) -> LinearOperator:
+        """Itself."""
+        return self
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Yes."""
+        return True
+
+    @property
+    def is_positive(self) -> bool:
+        """Yes."""
+        return True
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class NearlySeparable(LinearOperator):
+    """Approximate inverse of a `StencilOperator` whose coefficients vary or that has a mask.
+
+    −∇·(a ∇u) is D L D u but for derivatives of D = √a, L having the mean coefficients; so its
+    inverse is nearly D⁻¹ L⁻¹ D⁻¹ (Concus and Golub, Use of fast direct methods for the efficient
+    numerical solution of nonseparable elliptic equations, SIAM J. Numer. Anal. 10, 1973).
+    """
+
+    inverse: Separable
+    scaling: Tensor
+
+    @classmethod
+    def of(cls, operator: LinearOperator) -> Self:
+        """Means are taken over the open faces of each cell, so that closed ones don't count."""
+        assert isinstance(operator, StencilOperator)
+        scaling = 1.0 / sqrt(operator.relative_coefficients())
+        return cls(Separable(operator.averaged()), scaling)
+
+    def apply(self, x: Tensor) -> Tensor:
+        """Symmetric, and positive but for what L can't see."""
+        return self.scaling * self.inverse.apply(self.scaling * x)
+
+    @property
+    def norm(self) -> Tensor:
+        """Not known."""
+        return self.inverse.norm
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """As the operator."""
+        return self.inverse.columns
 
     def transposed(self) -> LinearOperator:
         """Itself."""

@@ -134,6 +134,11 @@ class StencilOperator(SymmetricOperator):
         return replace(self, active=active, rooms=rooms, shares=shares)
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Axes of the cells."""
+        return self.cells.names
+
+    @property
     def periodic(self) -> tuple[bool, ...]:
         """Whether the box repeats along each axis."""
         return tuple(lower == "periodic" for lower, _ in self.sides)
@@ -222,6 +227,16 @@ class StencilOperator(SymmetricOperator):
             for dim, pair, scale in zip(self.cells.dims, self.sides, scales, strict=True)
         )
         return StencilOperator(self.cells, self.sides, weights, scales, shift)
+
+    def relative_coefficients(self) -> Tensor:
+        """Mean coefficient of the open faces of each cell, 1 for the operator's average."""
+        average = self.averaged()
+        open_faces = tuple(
+            where(weight > 0, usual, 0.0)
+            for weight, usual in zip(self.weights, average.weights, strict=True)
+        )
+        usual = replace(self, weights=open_faces)._couplings()
+        return where(usual > 0, self._couplings() / where(usual > 0, usual, 1.0), 1.0)
 
 
 def _pairs(cells: Shape, sides: Side | Mapping[str, Side | Sides]) -> tuple[Sides, ...]:

@@ -11,7 +11,7 @@ from phimath.errors import ShapeError
 from phimath.join import stack
 from phimath.solve import Solve, solve_linear
 from phisim.field.boundary import pressure_boundary
-from phisim.field.calculus import divergence
+from phisim.field.calculus import divergence, face_difference
 from phisim.field.field import HOOKS, Field
 from phisim.physics.balance import check_balance
 from phisim.physics.check import (
@@ -22,7 +22,7 @@ from phisim.physics.check import (
     check_velocity,
 )
 from phisim.physics.obstacle import Obstacle, apertures, as_obstacles
-from phisim.physics.pressure import PressureStencil
+from phisim.physics.pressure import is_enclosed, pressure_operator
 
 if TYPE_CHECKING:
     from phimath.tensor import Tensor
@@ -88,16 +88,16 @@ def make_incompressible(
     open_fraction = solid_velocity = None
     if solids:
         open_fraction, solid_velocity = apertures(velocity, solids)
-    stencil = PressureStencil.of(velocity, boundary, open_fraction)
-    if stencil.is_singular:
+    if is_enclosed(boundary, velocity.axes):
         check_balance(velocity)
+    operator = pressure_operator(velocity, boundary, open_fraction)
     flux = _flux(velocity, open_fraction, solid_velocity)
     scale = density / dt
     rhs = -scale * divergence(flux).values
     guess = settings.x0.values if isinstance(settings.x0, Field) else settings.x0
-    values = solve_linear(stencil.operator(), rhs, replace(settings, x0=guess))
+    values = solve_linear(operator, rhs, replace(settings, x0=guess))
     pressure = Field(velocity.geometry, values, boundary)
-    corrected = _corrected(velocity, stencil, values, scale, open_fraction, solid_velocity)
+    corrected = _corrected(velocity, pressure, scale, open_fraction, solid_velocity)
     return corrected, pressure
 
 
@@ -120,15 +120,15 @@ def _flux(velocity: Field, open_fraction: Tensor | None, solid_velocity: Tensor 
 
 def _corrected(
     velocity: Field,
-    stencil: PressureStencil,
-    pressure: Tensor,
+    pressure: Field,
     scale: float | Tensor,
     open_fraction: Tensor | None,
     solid_velocity: Tensor | None,
 ) -> Field:
     components = []
     for axis in velocity.axes:
-        component = velocity.component(axis) - stencil.gradient(pressure, axis) / scale
+        slope = face_difference(pressure.values, pressure.boundary, axis, pressure)
+        component = velocity.component(axis) - slope / scale
         if open_fraction is not None and solid_velocity is not None:
             is_open = open_fraction.vector[axis] > 0
             component = where(is_open, component, solid_velocity.vector[axis])

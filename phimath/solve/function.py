@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, final
 
-import numpy as np
-
-from phimath.backend.discovery import combine, load
+from phimath.backend.discovery import combine
 from phimath.dimension import Dim, instance
 from phimath.elementwise import abs as magnitude
 from phimath.reduce import max as max_of
 from phimath.shape import Shape
-from phimath.solve.probe import random_signs
+from phimath.solve.probe import random_signs, zeros
 from phimath.solve.rounding import epsilon_of
 from phimath.solve.system import inner, length
 from phimath.sparse import LinearOperator
@@ -161,7 +159,7 @@ def closed(operator: FunctionOperator, backends: Iterable[Backend[Any]]) -> Func
 
     backends: of the right-hand side.
     """
-    sample = _on_host(operator)
+    sample = zeros(operator.domain, operator.dtype)
     natives, form = disassemble((sample, operator.parameters))
     parts = signatures(form)
     backend = backend_of_transforms([*backends, *(part.backend for part in parts)])
@@ -189,12 +187,6 @@ def closed(operator: FunctionOperator, backends: Iterable[Backend[Any]]) -> Func
 
     parameters = tuple(_as_tensor(array, backend) for array in (*arrays[1:], *captured))
     return replace(operator, function=closed_function, parameters=parameters)
-
-
-def _on_host(operator: FunctionOperator) -> Tensor:
-    """Zeros of the form of x."""
-    native = np.zeros(operator.domain.int_sizes, operator.dtype.name)
-    return dense_of(native, load("numpy"), operator.domain)
 
 
 def _as_tensor(array: Native, backend: Backend[Any]) -> Tensor:

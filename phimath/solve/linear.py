@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from phimath.backend.discovery import combine
+from phimath.create import zeros_like
+from phimath.dtype import complex_dtype, float_dtype
+from phimath.solve.function import FunctionOperator, closed, is_symmetric
 from phimath.solve.implicit import solve_operator
-from phimath.solve.pose import pose
+from phimath.solve.null_space import with_null_space
+from phimath.solve.pose import Posed, pose
+from phimath.solve.probe import zeros
 from phimath.solve.problem import Solve
+from phimath.transform.effects import is_tracing
+from phimath.transform.gradient import stop_gradient
+from phimath.transform.scope import only_up_to
+from phimath.transform.tracer.dual import DualBackend
+from phimath.transform.tracer.trees import paired, plain_zero, tangents_of, unboxed
+
+if TYPE_CHECKING:
+    from phimath.tensor import Tensor
 
 
 def solve_linear(f: Any, y: Any, solve: Solve | None = None, *f_args: Any, **f_kwargs: Any) -> Any:
@@ -36,7 +51,46 @@ def solve_linear(f: Any, y: Any, solve: Solve | None = None, *f_args: Any, **f_k
         NotSupported: there is no such method, or not for such systems.
     """
     posed = pose(f, y, solve or _AUTO, f_args, f_kwargs)
-    return posed.form(solve_operator(posed.operator, posed.b, posed.solve, posed.form))
+    return posed.form.unpack(_solution(posed))
 
 
 _AUTO = Solve()
+
+
+def _solution(posed: Posed, purpose: str = "solution") -> Tensor:
+    operator, b, solve, form = posed
+    if not isinstance(operator, FunctionOperator):
+        is_complex = operator.is_complex or b.dtype.kind == "complex"
+        sample = zeros_like(b).cast(complex_dtype() if is_complex else float_dtype())
+    else:
+        bias = operator.bias
+        backend = combine([b.backend, *([] if bias is None else [bias.backend])])
+        if isinstance(backend, DualBackend):
+            with only_up_to(backend.inner):
+                return _pushed_forward(posed, operator, backend)
+        if solve.method == "auto" and not is_tracing() and is_symmetric(stop_gradient(operator)):
+            operator = replace(operator, has_symmetry=True)
+        sample = zeros(operator.domain, operator.dtype)
+        operator = closed(operator, [b.backend])
+    if operator.is_square:
+        operator = with_null_space(operator, solve.rank_deficiency, form, sample)
+    return solve_operator(operator, b, solve, form.unpack, purpose)
+
+
+def _pushed_forward(posed: Posed, operator: FunctionOperator, tracer: DualBackend) -> Tensor:
+    """The solution and its tangent, if what the function uses has one: A dx = db − dA x.
+
+    Both are solved for outside of this forward mode, which sees all that the function computes.
+    """
+
+    def primal(x: Tensor) -> Tensor:
+        return unboxed(operator.function(x, *operator.parameters), tracer)
+
+    bias = None if operator.bias is None else unboxed(operator.bias, tracer)
+    plain = replace(operator, function=primal, parameters=(), bias=bias)
+    solve = replace(posed.solve, x0=stop_gradient(posed.solve.x0))
+    x = _solution(posed._replace(operator=plain, b=unboxed(posed.b, tracer), solve=solve))
+    change = tangents_of(posed.b - operator.apply(x), tracer, plain_zero)
+    again = solve.gradient_solve or replace(solve, x0=None)
+    dx = _solution(posed._replace(operator=plain, b=change, solve=again), "tangent")
+    return paired(x, dx, tracer)

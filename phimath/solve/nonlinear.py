@@ -25,6 +25,7 @@ from phimath.solve.layout import UNKNOWN, as_unknowns, batch_of, layout_of
 from phimath.solve.methods import NONLINEAR_METHODS
 from phimath.solve.newton import EPSILON, inner, length, newton_krylov, product
 from phimath.solve.result import SolveInfo, severity
+from phimath.solve.tape import record
 from phimath.tensor import Tensor
 from phimath.tensor_tree import tree_map
 from phimath.transform.custom_gradient import custom_gradient
@@ -224,6 +225,7 @@ def _concluded(info: SolveInfo, terms: dict[str, Tensor], solve: Solve) -> Solve
     """Report of a solve whose values are known, raised if it failed."""
     decided_by = max(terms, key=lambda name: float(max_of(terms[name], None)))
     known = replace(info, iterations=int(info.iterations), decided_by=decided_by)
+    record(replace(solve, x0=None), known)
     if bool(all_of(known.converged, None)):
         return known
     error: type[SolveError] = NotConverged if bool(all_of(~known.diverged, None)) else Diverged

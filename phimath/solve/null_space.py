@@ -99,6 +99,11 @@ class Deflated(LinearOperator):
         """Unless there are no vectors."""
         return bool(self.right or self.left)
 
+    @property
+    def knows_null_space(self) -> bool:
+        """As the operator: what is given may be wrong."""
+        return self.operator.knows_null_space
+
     def project(self, x: Tensor) -> Tensor:
         """The part of x that is orthogonal to all vectors."""
         return _without(x, self.right, self.columns)

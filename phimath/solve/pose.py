@@ -11,13 +11,12 @@ from phimath.errors import DTypeError, ShapeError
 from phimath.leaves import as_tensor
 from phimath.reduce import any as any_of
 from phimath.shape import merge_shapes
-from phimath.solve.function import FunctionOperator, closed, is_symmetric
-from phimath.solve.null_space import with_null_space
+from phimath.solve.function import FunctionOperator
 from phimath.solve.unknowns import UnknownForm
 from phimath.sparse import DenseMatrix, LinearOperator
 from phimath.tensor import Tensor
 from phimath.transform.effects import is_tracing
-from phimath.transform.gradient import has_derivatives, stop_gradient
+from phimath.transform.gradient import has_derivatives
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,12 +25,12 @@ if TYPE_CHECKING:
 
 
 class Posed(NamedTuple):
-    """A problem: A x = b, and how x becomes what users know."""
+    """A problem: A x = b, and the form in which users know x, as settings have it in tensors."""
 
     operator: LinearOperator
     b: Tensor
     solve: Solve
-    form: Callable[[Tensor], Any]
+    form: UnknownForm
 
 
 def pose(f: Any, y: Any, solve: Solve, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Posed:
@@ -62,10 +61,7 @@ def _pose_operator(f: LinearOperator | Tensor, y: Any, solve: Solve) -> Posed:
             f"The matrix has rows along {', '.join(operator.rows or ())}, but the right-hand side "
             f"of shape {b.shape} has no dimension '{missing[0]}'. Rename or expand one of them."
         )
-    form = given.unpack if given.structure == right.structure or solve.x0 is not None else _same
-    if operator.is_square:
-        operator = with_null_space(operator, solve.rank_deficiency, given, zeros_like(b))
-    return Posed(operator, b, replace(solve, x0=x0), form)
+    return Posed(operator, b, replace(solve, x0=x0), given)
 
 
 def _matrix(matrix: Tensor, b: Tensor, x0: Tensor | None) -> DenseMatrix:
@@ -79,16 +75,12 @@ def _matrix(matrix: Tensor, b: Tensor, x0: Tensor | None) -> DenseMatrix:
     return operator
 
 
-def _same(x: Tensor) -> Tensor:
-    return x
-
-
 def _pose_function(
     f: Callable[..., Any], y: Any, solve: Solve, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Posed:
     template = y if solve.x0 is None else solve.x0
     unknowns, right = UnknownForm.of(template), UnknownForm.of(y)
-    zero = unknowns.unpack(unknowns.pack(template) * 0.0)
+    zero = unknowns.unpack(zeros_like(unknowns.pack(template)))
     first = f(zero, *args, **kwargs)
     equations = UnknownForm.of(first)
     x, bias = unknowns.pack(zero), equations.pack(first)
@@ -113,13 +105,8 @@ def _pose_function(
         x.shape.non_batch == bias.shape.non_batch,
     )
     x0 = None if solve.x0 is None else unknowns.pack(solve.x0)
-    if solve.method == "auto" and not is_tracing() and is_symmetric(stop_gradient(operator)):
-        operator = replace(operator, has_symmetry=True)
-    operator = closed(operator, [b.backend, x.backend])
     b = (b if operator.bias is None else b - bias).expanded(merge_shapes(domain.batch, bias.shape))
-    sample = x.cast(operator.dtype).expanded(domain)
-    deflated = with_null_space(operator, solve.rank_deficiency, unknowns, sample)
-    return Posed(deflated, b, replace(solve, x0=x0), unknowns.unpack)
+    return Posed(operator, b, replace(solve, x0=x0), unknowns)
 
 
 def _check_equations(found: Tensor, b: Tensor) -> None:

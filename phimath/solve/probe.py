@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from phimath.backend.discovery import load
 from phimath.dimension import instance
 from phimath.dims import unpack_dim
 from phimath.elementwise import sign, sin
 from phimath.sequences import arange
+from phimath.tensor import dense_of
 from phimath.transform.natives import materialized
 
 if TYPE_CHECKING:
     from phimath.dtype import DType
     from phimath.shape import Shape
     from phimath.tensor import Tensor
+
+
+def zeros(shape: Shape, dtype: DType) -> Tensor:
+    """Zeros of the host."""
+    return dense_of(np.zeros(shape.int_sizes, dtype.name), load("numpy"), shape)
 
 
 def random_signs(shape: Shape, dtype: DType, phase: float = 1.0) -> Tensor:

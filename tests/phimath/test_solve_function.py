@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from phimath.boundary import pad
-from phimath.dimension import channel, spatial
+from phimath.dimension import batch, channel, spatial
 from phimath.dtype import precision
 from phimath.errors import ShapeError
 from phimath.reduce import sum as sum_of
 from phimath.solve import Solve, solve_linear
 from phimath.testing.assertions import assert_close
-from phimath.transform import gradient
+from phimath.transform import gradient, jit_compile, jvp
 from phimath.wrap import wrap
 
 differentiates = pytest.mark.needs("value_and_gradient")
@@ -121,3 +121,69 @@ def test_gradients_by_right_hand_side_argument_and_surroundings(backend, method)
     by_c = (expected(b, d, c + step) - expected(b, d, c - step)) / (2 * step)
     assert_close(float(slopes[1]), by_d, rtol=1e-7)
     assert_close(float(slopes[2]), by_c, rtol=1e-7)
+
+
+def test_forward_derivatives_by_all_that_the_function_uses(backend):
+    """On NumPy, too."""
+    b, db = random(N), random(2, N)[1]
+
+    def solution(b, diffusivity, outside):
+        def step(x, diffusivity):
+            return implicit(x, diffusivity, outside)
+
+        return solve_linear(step, b, Solve(), diffusivity)
+
+    def expected(b, diffusivity, outside):
+        constant = np.zeros(N)
+        constant[[0, -1]] = -diffusivity * outside
+        constant[-1] += 0.3 * outside
+        return np.linalg.solve(matrix(diffusivity), b - constant)
+
+    with precision(64):
+        primals = of(backend, b, spatial("x")), of(backend, 1.7), of(backend, 0.7)
+        tangents = of(backend, db, spatial("x")), of(backend, -0.5), of(backend, 2.0)
+        x, dx = jvp(solution, primals, tangents)
+    assert_close(x.numpy(), expected(b, 1.7, 0.7), rtol=0, atol=1e-11)
+    step = 1e-5
+    ahead, behind = (expected(b + s * db, 1.7 - s * 0.5, 0.7 + s * 2.0) for s in (step, -step))
+    assert_close(dx.numpy(), (ahead - behind) / (2 * step), rtol=0, atol=1e-8)
+
+
+@differentiates
+@pytest.mark.parametrize("compiled", [lambda f: f, jit_compile])
+def test_derivatives_of_derivatives(backend, compiled):
+    """Of a gradient, backwards and forwards; what the function uses lies around it."""
+    b, w = random(N), random(N) ** 2
+
+    def loss(diffusivity):
+        return sum_of(weights * solve_linear(lambda x: implicit(x, diffusivity), right) ** 2)
+
+    def slope(diffusivity):
+        return gradient(loss, get_output=False)(diffusivity)
+
+    def expected(d):
+        return (w * np.linalg.solve(matrix(d), b) ** 2).sum()
+
+    with precision(64):
+        weights, right = of(backend, w, spatial("x")), of(backend, b, spatial("x"))
+        at = of(backend, 1.7)
+        backwards = compiled(gradient(slope, get_output=False))(at)
+        forwards = compiled(lambda at: jvp(slope, (at,), (1.0,))[1])(at)
+        mixed = compiled(gradient(lambda at: jvp(loss, (at,), (1.0,))[1], get_output=False))(at)
+    step = 1e-3
+    near, far = (
+        (expected(1.7 + s) - 2 * expected(1.7) + expected(1.7 - s)) / s**2 for s in (step, 2 * step)
+    )
+    curvature = near + (near - far) / 3
+    for found in (backwards, forwards, mixed):
+        assert_close(float(found), curvature, rtol=1e-6)
+
+
+def test_compiled_solves_are_those_of_eager_ones(backend):
+    def step(b, diffusivity):
+        return solve_linear(lambda x: implicit(x, diffusivity), b, Solve("BiCGStab"))
+
+    b = random(3, N)
+    with precision(64):
+        found = jit_compile(step)(of(backend, b, batch("b"), spatial("x")), of(backend, 2.0))
+    assert_close(found.numpy("b,x"), np.linalg.solve(matrix(2.0), b.T).T, rtol=0, atol=1e-11)

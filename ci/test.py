@@ -46,6 +46,7 @@ ENVIRONMENT = {
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "JAX_PLATFORMS": "cpu",
+    "PHIMATH_CACHE": str(ROOT / ".venv" / "program-cache"),
     # What JAX compiled is kept beside the environment: the next run takes a quarter of the time.
     "JAX_COMPILATION_CACHE_DIR": str(ROOT / ".venv" / "jax-cache"),
     "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",

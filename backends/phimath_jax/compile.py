@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Final
 
 import jax
 import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
 from phimath.backend.contract.compile import Compile
+from phimath.backend.program_cache import program_cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,6 +19,24 @@ Arrays = tuple[jax.Array, ...]
 
 _LARGEST_LITERAL: Final = 1024
 """Elements.  XLA evaluates what depends on literals only while it compiles, and copies them."""
+
+_WORTH_KEEPING: Final = 0.1  # seconds that XLA took
+
+
+@cache
+def keep_programs() -> None:
+    """Let JAX keep what it compiles from now on, unless the user has said where.
+
+    A setting of the whole process.  JAX's threshold of 1 s would leave out most steps, no threshold
+    would keep thousands of eager operations.
+    """
+    folder = program_cache("jax", jax.__version__)
+    config: Any = jax.config  # its attributes are made while JAX is loaded
+    if folder is None or config.jax_compilation_cache_dir is not None:
+        return
+    config.update("jax_compilation_cache_dir", str(folder))
+    if config.jax_persistent_cache_min_compile_time_secs == 1:
+        config.update("jax_persistent_cache_min_compile_time_secs", _WORTH_KEEPING)
 
 
 class JaxCompile(Compile[jax.Array]):
@@ -34,6 +53,7 @@ class JaxCompile(Compile[jax.Array]):
 
         It does so for arrays elsewhere, in derivatives, or when its caches have been cleared.
         """
+        keep_programs()
 
         def traced(*arrays: jax.Array) -> Arrays:  # of its own: JAX keeps traces by function
             return tuple(function(*arrays))

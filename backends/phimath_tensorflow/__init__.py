@@ -1,6 +1,7 @@
 """TensorFlow as a backend of phimath: eager tensors and graphs, with derivatives.
 
-Importing it sets `TF_CPP_MIN_LOG_LEVEL`, unless the user has, and changes nothing else.
+Importing it sets two environment variables, unless the user has, and changes nothing else:
+`TF_CPP_MIN_LOG_LEVEL`, and in `TF_XLA_FLAGS` where XLA keeps its programs.
 """
 
 from __future__ import annotations

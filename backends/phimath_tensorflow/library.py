@@ -18,6 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tensorflow as tf
 
+from phimath.backend.program_cache import program_cache
 from phimath.errors import NotSupported
 
 if TYPE_CHECKING:
@@ -26,6 +27,22 @@ if TYPE_CHECKING:
 __all__ = ["constant", "keep_with_graph", "native", "sizes_of", "static_sizes", "tf"]
 
 _INT32_LIMIT: Final = 1 << 31
+
+
+def _keep_programs() -> None:
+    """Let XLA keep what it compiles for the CPU, unless the user has said where.
+
+    TensorFlow reads this once, before the first operation.
+    """
+    flags = os.environ.get("TF_XLA_FLAGS", "")
+    folder = program_cache("tensorflow", tf.__version__)
+    if folder is not None and "tf_xla_persistent_cache_directory" not in flags:
+        choice = f"--tf_xla_persistent_cache_directory={folder}"
+        devices = "--tf_xla_persistent_cache_device_types=CPU"
+        os.environ["TF_XLA_FLAGS"] = f"{flags} {choice} {devices}".strip()
+
+
+_keep_programs()
 
 
 def native(name: str) -> Callable[..., Any]:  # what an operation returns depends on its name

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import warnings
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
+import torch
 from torch import Tensor
 
 from phimath.backend.contract.compile import Compile
+from phimath.backend.program_cache import program_cache
 from phimath_torch.capture import capture, is_recording
 from phimath_torch.optimize import compile_optimization, inductor_program, optimize_in_background
 from phimath_torch.program import Part, Run, entry, python_program
@@ -17,6 +21,17 @@ if TYPE_CHECKING:
     from contextvars import ContextVar
 
     from torch.fx import GraphModule
+
+
+@cache
+def _keep_programs() -> None:
+    """Tell Inductor where to keep what it compiles, unless the user has.
+
+    PyTorch itself sets this variable when its tracer is loaded, to a folder for temporary files.
+    """
+    folder = program_cache("torch", torch.__version__)
+    if folder is not None:
+        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(folder))
 
 
 class TorchCompile(Compile[Tensor]):
@@ -31,6 +46,7 @@ class TorchCompile(Compile[Tensor]):
         """By recording the operations; inside of another trace, the function itself."""
         if is_recording():
             return function
+        _keep_programs()
         program = Program(capture(function, arguments), arguments)
         policy = compile_optimization.get()
         if policy == "now":

@@ -13,6 +13,7 @@ from phimath.context import default_backend
 from phimath.convert import cast
 from phimath.dtype import precision_bits, promote
 from phimath.errors import NotSupported
+from phimath.stacked import components_apart
 from phimath.tensor import Composed, Dense, Tensor
 from phimath.tensor_tree import tree_map
 from phimath.transform.scope import innermost
@@ -164,11 +165,19 @@ def numbers_as_tensors(value: Any, *, integers: bool = False) -> Any:
 
 
 def carried(tree: Any, backend: Backend[Any]) -> tuple[tuple[Native, ...], TreeForm]:
-    """Arrays and form of a tree as state of a loop: tensors only, which store all dimensions."""
-    tree = tree_map(materialized, numbers_as_tensors(tree, integers=True))
+    """Arrays and form of a tree as state of a loop: tensors only, which store all dimensions.
+
+    Small vectors are carried as one array per component.  Measured for 200 steps of two components
+    on 128² cells with XLA on one CPU core: 5.5 ms, as one array 9.2 ms.
+    """
+    tree = tree_map(_as_state, numbers_as_tensors(tree, integers=True))
     natives, form = disassemble(tree_map(_in_context_precision, tree))
     on_backend = tuple(moved(natives, signatures(form), backend))
     return on_backend, form.on(backend)
+
+
+def _as_state(tensor: Tensor) -> Tensor:
+    return components_apart(materialized(tensor))
 
 
 def _in_context_precision(tensor: Tensor) -> Tensor:

@@ -11,7 +11,9 @@ from phimath.broadcast import Native, Signature
 from phimath.dtype import INT64, complex_dtype, float_dtype
 from phimath.random.state import key_source, traced_draws
 from phimath.shape import EMPTY_SHAPE
+from phimath.stacked import Stacked, components_apart
 from phimath.tensor import Tensor, dense_of
+from phimath.tensor_tree import tree_map
 from phimath.transform.effects import Effect, collecting
 from phimath.transform.natives import (
     ComposedForm,
@@ -25,10 +27,11 @@ from phimath.transform.natives import (
 from phimath.transform.scope import inside_transform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from phimath.backend.contract import Backend
     from phimath.dtype import DType
+    from phimath.shape import Shape
     from phimath.tree import Structure
 
 Feed: TypeAlias = "Callable[[Any], Native] | None"
@@ -106,13 +109,17 @@ class NativeFunction:
     def __call__(self, seed: Native, first: Native, *arrays: Native) -> tuple[Native, ...]:
         """Arrays of the output and of all effects."""
         backend, source = self._backend, iter(arrays)
-        leaves = [assemble_tensor(form, source, backend) for form in self._forms]
+        given = [assemble_tensor(form, source, backend) for form in self._forms]
+        # No vectors are stacked and sliced inside of the program; what goes in as one array comes
+        # out as one, so that the result can be the next argument.
+        leaves = [components_apart(tensor) for tensor in given]
+        whole = {t.shape for t, leaf in zip(given, leaves, strict=True) if leaf is not t}
         with (
             inside_transform(backend),
             collecting() as effects,
             traced_draws(backend, seed, first) as generator,
         ):
-            output = self._call(self._structure.unflatten(leaves))
+            output = _joined(self._call(self._structure.unflatten(leaves)), whole)
         draws = generator.drawn if isinstance(generator.drawn, int) else None
         if draws is None:
             effects.append(Effect(dense_of(generator.drawn, backend, EMPTY_SHAPE), _drawn))
@@ -215,6 +222,16 @@ def _from_other(
     source: Backend[Any], backend: Backend[Any], dtype: DType, native: Native
 ) -> Native:
     return backend.adopt(source, source.cast(native, dtype))
+
+
+def _joined(tree: Any, shapes: Collection[Shape]) -> Any:
+    """The tree with tensors of these shapes as single arrays."""
+
+    def joined(tensor: Tensor) -> Tensor:
+        is_whole = isinstance(tensor, Stacked) and tensor.shape in shapes
+        return tensor.dense() if is_whole else tensor
+
+    return tree_map(joined, tree) if shapes else tree
 
 
 def _on_backend(tree: Any, backend: Backend[Any]) -> tuple[list[Native], TreeForm]:

@@ -47,8 +47,9 @@ def plot_convergence(solves: SolveInfo | Iterable[SolveInfo]) -> Any:  # Matplot
 
 def _draw(axes: Any, info: SolveInfo, color: str) -> None:
     assert info.history is not None
-    rows = info.history.numpy([info.history.shape.batch.names, "iteration"])
-    rows = np.where(rows > 0, rows, np.nan)  # zero has no place on a logarithmic axis
+    systems = info.history.shape.without("iteration").names
+    values = info.history.numpy((*systems, "iteration")).reshape(-1, info.iterations + 1)
+    rows = np.where(values > 0, values, np.nan)  # zero has no place on a logarithmic axis
     numbers = np.arange(rows.shape[1])
     if len(rows) > _MOST_CURVES:
         low, high = np.nanmin(rows, axis=0), np.nanmax(rows, axis=0)

@@ -230,6 +230,7 @@ from phimath.transform import check_gradient as check_gradient
 from phimath.transform import cond as cond
 from phimath.transform import custom_gradient as custom_gradient
 from phimath.transform import gradient as gradient
+from phimath.transform import gradient_norms as gradient_norms
 from phimath.transform import hessian as hessian
 from phimath.transform import iterate as iterate
 from phimath.transform import jacobian as jacobian

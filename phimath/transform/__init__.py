@@ -13,6 +13,8 @@ from phimath.transform.forward import jvp as jvp
 from phimath.transform.gradient import gradient as gradient
 from phimath.transform.gradient import stop_gradient as stop_gradient
 from phimath.transform.gradient import value_and_gradient as value_and_gradient
+from phimath.transform.gradient_norms import GradientNorms as GradientNorms
+from phimath.transform.gradient_norms import gradient_norms as gradient_norms
 from phimath.transform.iterate import iterate as iterate
 from phimath.transform.native_call import native_call as native_call
 from phimath.transform.numpy_call import numpy_call as numpy_call

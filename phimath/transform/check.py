@@ -17,6 +17,7 @@ from phimath.tensor import Tensor
 from phimath.tensor_tree import tree_map
 from phimath.transform.gradient import value_and_gradient, variable_of
 from phimath.transform.nonfinite import first_nonfinite
+from phimath.transform.pictures import picture_of
 from phimath.transform.reverse import inner_product
 from phimath.wrap import wrap
 
@@ -71,6 +72,10 @@ class GradientCheck:
     def __bool__(self) -> bool:
         return self.passed
 
+    def plot(self) -> Any:  # Matplotlib is untyped
+        """The numbers over the step sizes, as a Matplotlib figure; needs `import phisim.vis`."""
+        return picture_of(self)
+
     def __repr__(self) -> str:
         if self.origin:
             return f"Gradient check failed: not finite. First, {self.origin}."
@@ -101,7 +106,7 @@ def check_gradient(
         seed: Of the direction.
 
     Returns:
-        Verdict with the numbers behind it; `phisim.vis.check.plot_check` draws them.
+        Verdict with the numbers behind it; `.plot()` draws them.
 
     Raises:
         NotSupported: on NumPy, which has no automatic differentiation.

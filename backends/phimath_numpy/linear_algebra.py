@@ -31,13 +31,10 @@ class NumpyLinearAlgebra(ArrayApiLinearAlgebra[np.ndarray]):
         self, pattern: CompressedRows, values: np.ndarray, x: np.ndarray
     ) -> np.ndarray:
         """By SciPy: 0.7 ms at 512² with five entries a row, where gathering takes 2.2 and more."""
-        from scipy.sparse import csr_array
-
-        sizes = pattern.rows, pattern.columns
         result = np.empty((x.shape[0], pattern.rows, x.shape[2]), x.dtype)
         for matrix, factor, product in zip(values, x, result, strict=True):
             # Vectors are done by a faster routine than columns.
             column = factor[:, 0] if x.shape[2] == 1 else factor
-            found = csr_array((matrix, pattern.indices, pattern.pointers), sizes) @ column
+            found = pattern.scipy(matrix) @ column
             product[...] = found[:, None] if x.shape[2] == 1 else found
         return result

@@ -110,10 +110,37 @@ class CompressedRows:
     @cached_property
     def transposed(self) -> tuple[CompressedRows, NDArray[np.integer]]:
         """The transposed matrix, and which entry of this one each of its entries is."""
-        order = np.argsort(self.indices, kind="stable").astype(self.indices.dtype)
-        pointers = np.zeros(self.columns + 1, index_type(self.entries))
-        np.cumsum(np.bincount(self.indices, minlength=self.columns), out=pointers[1:])
-        return CompressedRows(self.rows, pointers, self.row_of_entry[order]), order
+        by_columns = self.scipy(np.arange(self.entries, dtype=index_type(self.entries))).tocsc()
+        pattern = CompressedRows(self.rows, by_columns.indptr, by_columns.indices)
+        return pattern, by_columns.data
+
+    @cached_property
+    def mirrored(self) -> NDArray[np.integer] | None:
+        """For each entry the one at the mirrored position; `None` if one has none."""
+        if self.rows != self.columns:
+            return None
+        pattern, order = self.transposed
+        return order if pattern == self else None
+
+    @cached_property
+    def diagonal(self) -> NDArray[np.integer]:
+        """Entries at positions (i, i)."""
+        return np.flatnonzero(self.row_of_entry == self.indices)
+
+    @cached_property
+    def parts(self) -> tuple[int, NDArray[np.integer]]:
+        """How many sets of rows are not coupled with each other, and the set of each row."""
+        from scipy.sparse.csgraph import connected_components
+
+        ones = np.ones(self.entries, np.int8)
+        count, part = connected_components(self.scipy(ones), directed=False)
+        return int(count), part
+
+    def scipy(self, values: NDArray[Any]) -> Any:
+        """SciPy's matrix of these values of the entries."""
+        from scipy.sparse import csr_array
+
+        return csr_array((values, self.indices, self.pointers), (self.rows, self.columns))
 
     @cached_property
     def width(self) -> int:

@@ -70,7 +70,7 @@ class Traits:
 
     exact: str
     is_square: bool
-    is_positive: bool
+    is_definite: bool
     is_symmetric: bool
 
 
@@ -78,7 +78,7 @@ RULES: Final = (
     Rule(lambda t: not t.is_square, "LSQR", "there are more or fewer equations than unknowns"),
     Rule(lambda t: t.exact == "separable", "separable", "the operator is separable on a box"),
     Rule(lambda t: t.exact == "direct", "direct", "all entries of the matrix are stored"),
-    Rule(lambda t: t.is_positive, "CG", "the operator is symmetric and positive"),
+    Rule(lambda t: t.is_definite, "CG", "the operator is symmetric and definite"),
     Rule(lambda t: t.is_symmetric, "MINRES", "the operator is symmetric"),
     Rule(lambda t: True, "GMRES", "nothing is known of the operator"),
 )
@@ -118,7 +118,7 @@ def _chosen(operator: LinearOperator) -> tuple[str, str, LinearOperator | None]:
         if offer.is_exact and (inverse := offer.make(target)) is not None:
             exact = offer.name
             break
-    traits = Traits(exact, operator.is_square, operator.is_positive, operator.is_symmetric)
+    traits = Traits(exact, operator.is_square, operator.is_definite, operator.is_symmetric)
     rule = next(rule for rule in RULES if rule.applies(traits))
     return rule.method, rule.reason, inverse
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, final
 
 from phimath.elementwise import abs as magnitude
+from phimath.elementwise import real, sign, where
 from phimath.reduce import max as max_of
+from phimath.reduce import sum as sum_of
 from phimath.solve.system import extent
 from phimath.sparse import LinearOperator
 
@@ -26,7 +28,15 @@ class Jacobi(LinearOperator):
     def of(cls, operator: LinearOperator) -> Self | None:
         """For operators with a known diagonal."""
         diagonal = operator.diagonal
-        return None if diagonal is None else cls(operator, 1 / diagonal)
+        if diagonal is None:
+            return None
+        # Methods for symmetric operators, negative ones too, take positive preconditioners.
+        if operator.is_symmetric:
+            return cls(operator, 1 / magnitude(diagonal))
+        signs = sign(real(diagonal))
+        # No other method minds the sign of all.
+        total = sum_of(signs, extent(signs, operator.columns))
+        return cls(operator, where(total < 0, -1.0, 1.0) / diagonal)
 
     def apply(self, x: Tensor) -> Tensor:
         """Entries divided by those of the diagonal."""

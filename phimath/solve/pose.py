@@ -13,7 +13,7 @@ from phimath.reduce import any as any_of
 from phimath.shape import merge_shapes
 from phimath.solve.function import FunctionOperator
 from phimath.solve.unknowns import UnknownForm
-from phimath.sparse import DenseMatrix, LinearOperator
+from phimath.sparse import DenseMatrix, LinearOperator, Sparse, SparseMatrix
 from phimath.tensor import Tensor
 from phimath.transform.effects import is_tracing
 from phimath.transform.gradient import has_derivatives
@@ -64,8 +64,12 @@ def _pose_operator(f: LinearOperator | Tensor, y: Any, solve: Solve) -> Posed:
     return Posed(operator, b, replace(solve, x0=x0), given)
 
 
-def _matrix(matrix: Tensor, b: Tensor, x0: Tensor | None) -> DenseMatrix:
-    operator = DenseMatrix.of(matrix, None if x0 is None else x0.shape)
+def _matrix(matrix: Tensor, b: Tensor, x0: Tensor | None) -> DenseMatrix | SparseMatrix:
+    unknowns = None if x0 is None else x0.shape
+    if isinstance(matrix, Sparse):
+        operator = SparseMatrix.of(matrix, unknowns)
+    else:
+        operator = DenseMatrix.of(matrix, unknowns)
     for dim in operator.row_dims.dims:
         if dim.name in b.shape and b.shape.get_size(dim.name) != dim.size:
             raise ShapeError(

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
 from phimath.broadcast import Signature
-from phimath.dimension import Dim, channel, dual
+from phimath.dimension import dual
 from phimath.elementwise import abs as magnitude
 from phimath.elementwise import conjugate
-from phimath.errors import ShapeError
 from phimath.linear_algebra import contract
 from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
-from phimath.shape import Shape, merge_shapes
+from phimath.shape import Shape
+from phimath.sparse.matrix_dims import exchanged, matrix_dims
 from phimath.sparse.operator import LinearOperator
 from phimath.tensor import Dense
 
@@ -42,17 +42,8 @@ class DenseMatrix(LinearOperator):
         Raises:
             ShapeError: the tensor has no dual dimensions, or no others to list the rows.
         """
-        names = [name.removeprefix("~") for name in matrix.shape.dual.names]
         rows = matrix.shape.without(dual).non_batch
-        if not names or not rows:
-            raise ShapeError(
-                f"A matrix lists its rows along ordinary and its columns along dual dimensions, "
-                f"but this tensor has the shape {matrix.shape}. Rename some, e.g. "
-                "rename_dims(t, 'columns', dual('x'))."
-            )
-        if all(name in rows for name in names):
-            rows = rows.only(names, reorder=True)
-        columns = Shape(*(_column(matrix.shape, name, rows, unknowns) for name in names))
+        rows, columns = matrix_dims(matrix.shape, rows, unknowns)
         return cls(matrix, rows, columns)
 
     def apply(self, x: Tensor) -> Tensor:
@@ -96,8 +87,11 @@ class DenseMatrix(LinearOperator):
 
     def transposed(self) -> DenseMatrix:
         """Rows as columns."""
-        new = [self._exchanged(dim) for dim in self.matrix.shape.dims]
-        stored = [self._exchanged(dim) for dim in self.matrix.dense().signature.stored.dims]
+        new = [exchanged(dim, self.row_dims, self.column_dims) for dim in self.matrix.shape.dims]
+        stored = [
+            exchanged(dim, self.row_dims, self.column_dims)
+            for dim in self.matrix.dense().signature.stored.dims
+        ]
         dense = self.matrix.dense()
         shape = Shape(*new).sorted_by_type()
         signature = Signature(dense.backend, dense.dtype, shape, Shape(*stored))
@@ -112,16 +106,3 @@ class DenseMatrix(LinearOperator):
     @property
     def _dual_names(self) -> tuple[str, ...]:
         return tuple(f"~{name}" for name in self.column_dims.names)
-
-    def _exchanged(self, dim: Dim) -> Dim:
-        if dim.type is dual:
-            return self.column_dims.dim(dim.name.removeprefix("~"))
-        return Dim(f"~{dim.name}", dual, dim.size, dim.labels) if dim.name in self.row_dims else dim
-
-
-def _column(shape: Shape, name: str, rows: Shape, unknowns: Shape | None) -> Dim:
-    """Dimension of x for a dual one of the matrix."""
-    known = merge_shapes(rows if unknowns is None or name not in unknowns else unknowns)
-    dim = shape.dim(f"~{name}")
-    dim_type = known.get_type(name) if name in known else channel
-    return Dim(name, dim_type, dim.size, dim.labels)

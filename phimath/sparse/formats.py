@@ -107,14 +107,13 @@ def compress(tensor: Sparse, *, by_columns: bool = False) -> Sparse:
             f"A tensor of shape {tensor.shape} has no {'columns' if pattern.rows else 'rows'}, so "
             "that it can't be csr or csc. Columns are dual dimensions; use the format 'coo'."
         )
-    is_by_columns = pattern.columns.names[0][0] != "~"
-    if is_by_columns == by_columns:
-        matrix, order = by_rows(pattern)
-        rows, columns = pattern.rows, pattern.columns
-    else:
-        columns, rows = pattern.rows, pattern.columns
-        swapped = Coordinates(rows, columns, pattern.column, pattern.row)
-        matrix, order = by_rows(swapped)
+    matrix, order = by_rows(pattern)
+    rows, columns = pattern.rows, pattern.columns
+    is_by_columns = columns.names[0][0] != "~"
+    if is_by_columns != by_columns:
+        columns, rows = rows, columns
+        matrix, exchange = matrix.transposed
+        order = exchange if order is None else order[exchange]
     values = tensor.values if order is None else chosen(tensor.values, order)
     return Sparse(Compressed(rows, columns, matrix), values)
 

@@ -78,6 +78,11 @@ class LinearOperator(ABC):
         return False
 
     @property
+    def is_definite(self) -> bool:
+        """Whether A = Aᴴ or its negative is positive semi-definite."""
+        return self.is_positive
+
+    @property
     def diagonal(self) -> Tensor | None:
         """Diagonal of its matrix, nowhere zero; `None` if it is not known."""
         return None
@@ -175,6 +180,11 @@ class Conjugated(LinearOperator):
     def is_positive(self) -> bool:
         """As without conjugation."""
         return self.operator.is_positive
+
+    @property
+    def is_definite(self) -> bool:
+        """As without conjugation."""
+        return self.operator.is_definite
 
     @property
     def diagonal(self) -> Tensor | None:

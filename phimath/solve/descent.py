@@ -9,13 +9,14 @@ import numpy as np
 from phimath.dtype import precision_bits
 from phimath.solve.lockstep import run_in_lockstep
 from phimath.solve.methods import OPTIMISERS
+from phimath.solve.rounding import EPSILON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from phimath.solve.objective import Objective, Rows
 
-EPSILON = {16: 2.0**-10, 32: 2.0**-23, 64: 2.0**-52}
+
 # SciPy's defaults of L-BFGS-B.
 FLAT_GRADIENT = 1e-5
 FLAT_VALUE = 2.2e-9

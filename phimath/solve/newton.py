@@ -1,30 +1,31 @@
-"""Newton's method and the Krylov method inside of it, for vectors (batch…, unknown)."""
+"""Newton's method, for vectors (batch…, unknown)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, final
 
-from phimath.create import expand, zeros_like
-from phimath.dimension import batch
+from phimath.create import zeros_like
 from phimath.dtype import precision_bits
 from phimath.elementwise import is_finite, maximum, minimum, sqrt, where
+from phimath.errors import NotSupported
 from phimath.reduce import sum as sum_of
-from phimath.sequences import arange
+from phimath.solve.krylov import Budget, iterate
 from phimath.solve.layout import UNKNOWN
+from phimath.solve.nonsymmetric import MINIMAL
+from phimath.solve.rounding import EPSILON
+from phimath.solve.system import System
+from phimath.sparse import LinearOperator
 from phimath.transform.while_loop import repeat_while
-from phimath.wrap import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from phimath.tensor import Tensor
 
-EPSILON = {16: 2.0**-10, 32: 2.0**-23, 64: 2.0**-52}
-# How many directions the Krylov method stays orthogonal to, and how many it tries in all.
-DIRECTIONS = 20
+# How many directions the Krylov method tries.
 MAX_DIRECTIONS = 200
 SHORTEST_STEP = 2.0**-12
-_SLOT = "krylov_direction"
 
 
 class NewtonResult(NamedTuple):
@@ -67,7 +68,7 @@ def newton_krylov(
     ) -> tuple[Tensor, ...]:
         norm = length(r)
         goal = maximum(forcing * norm, 0.1 * tolerance)
-        direction = minimal_residual(lambda p: product(function, x, r, p), -r, goal)
+        direction = _direction(function, x, r, goal)
         new_x, new_r = _improved(function, x, r, where(active, direction, 0.0))
         new_norm = length(new_r)
         # The comparison is false for NaN.
@@ -125,49 +126,33 @@ def _is_worse(r: Tensor, norm: Tensor, t: Tensor) -> Tensor:
     return ~(length(r) <= (1.0 - 1e-4 * t) * norm)
 
 
-def minimal_residual(matrix: Callable[[Tensor], Tensor], b: Tensor, tolerance: Tensor) -> Tensor:
-    """Solution of matrix(x) = b that minimises the residual over a growing Krylov space.
+@final
+@dataclass(frozen=True, eq=False)
+class _Jacobian(LinearOperator):
+    """The Jacobian of a function at x, where it has this value, by differences."""
 
-    The images of the directions are orthonormal.  A new direction is the residual, or, where the
-    last step gained little, the last image, with which no system that has a solution breaks down.
+    function: Callable[[Tensor], Tensor]
+    x: Tensor
+    value: Tensor
 
-    Source: Jiránek and Rozložník, Adaptive version of simpler GMRES, Numer. Algorithms 53 (2010).
-    """
-    slots = expand(zeros_like(b), batch(**{_SLOT: DIRECTIONS}))
-    numbers = arange(batch(_SLOT), DIRECTIONS)
+    def apply(self, x: Tensor) -> Tensor:
+        """Derivative along a direction."""
+        return product(self.function, self.x, self.value, x)
 
-    def is_moving(*state: Tensor) -> Tensor:
-        return state[-2] & (state[-1] < MAX_DIRECTIONS)
-
-    def step(
-        x: Tensor, r: Tensor, p: Tensor, ps: Tensor, qs: Tensor, active: Tensor, k: Tensor
-    ) -> tuple[Tensor, ...]:
-        q = matrix(p)
-        full = length(q)
-        for _ in range(2):  # once more for what rounding left
-            overlap = inner(qs, q)
-            q = q - sum_of(overlap * qs, _SLOT)
-            p = p - sum_of(overlap * ps, _SLOT)
-        size = length(q)
-        is_new = active & (size > 4 * EPSILON[precision_bits()] * full)
-        scale = where(is_new, 1 / where(is_new, size, 1.0), 0.0)
-        p, q = scale * p, scale * q
-        amount = inner(q, r)
-        next_r = r - amount * q
-        gains = length(next_r) <= 0.9 * length(r)
-        here = numbers == k % DIRECTIONS
-        return (
-            x + amount * p,
-            next_r,
-            where(gains, next_r, q),
-            where(here, p, ps),
-            where(here, q, qs),
-            is_new & (length(next_r) > tolerance),
-            k + 1,
-        )
-
-    start = (zeros_like(b), b, b, slots, slots, length(b) > tolerance, wrap(0))
-    return repeat_while(is_moving, step, *start)[0]
+    @property
+    def norm(self) -> Tensor:
+        """Nobody asks for it."""
+        raise NotSupported("The norm of a Jacobian by differences is not known.")
 
 
-__all__ = ["NewtonResult", "inner", "length", "minimal_residual", "newton_krylov", "product"]
+def _direction(
+    function: Callable[[Tensor], Tensor], x: Tensor, value: Tensor, tolerance: Tensor
+) -> Tensor:
+    """Newton's direction: minimises ‖value + J p‖, up to the tolerance, over a Krylov space."""
+    system = System(_Jacobian(function, x, value), -value)
+    size = length(value)
+    budget = Budget(tolerance, size / EPSILON[precision_bits()], MAX_DIRECTIONS, 0, size)
+    return iterate(MINIMAL, system, zeros_like(value), system.b, budget).x
+
+
+__all__ = ["NewtonResult", "inner", "length", "newton_krylov", "product"]

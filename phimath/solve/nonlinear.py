@@ -23,8 +23,9 @@ from phimath.sequences import arange
 from phimath.shape import merge_shapes
 from phimath.solve.layout import UNKNOWN, as_unknowns, batch_of, layout_of
 from phimath.solve.methods import NONLINEAR_METHODS
-from phimath.solve.newton import EPSILON, inner, length, newton_krylov, product
+from phimath.solve.newton import inner, length, newton_krylov, product
 from phimath.solve.result import SolveInfo, severity
+from phimath.solve.rounding import EPSILON
 from phimath.solve.tape import record
 from phimath.tensor import Tensor
 from phimath.tensor_tree import tree_map

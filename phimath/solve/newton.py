@@ -8,9 +8,9 @@ from phimath.create import expand, zeros_like
 from phimath.dimension import batch
 from phimath.dtype import precision_bits
 from phimath.elementwise import is_finite, maximum, minimum, sqrt, where
+from phimath.layout import UNKNOWN
 from phimath.reduce import sum as sum_of
 from phimath.sequences import arange
-from phimath.solve.layout import UNKNOWN
 from phimath.transform.while_loop import repeat_while
 from phimath.wrap import wrap
 

@@ -17,10 +17,10 @@ from phimath.errors import (
     SolveError,
     ValueRangeError,
 )
+from phimath.layout import as_unknowns
 from phimath.leaves import as_tensor
 from phimath.shape import concat_shapes
 from phimath.solve.descent import Limits, Outcome, run_descent, run_scipy
-from phimath.solve.layout import as_unknowns
 from phimath.solve.methods import OPTIMISERS
 from phimath.solve.objective import Objective
 from phimath.tensor import Tensor

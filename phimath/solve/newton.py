@@ -9,9 +9,9 @@ from phimath.create import zeros_like
 from phimath.dtype import precision_bits
 from phimath.elementwise import is_finite, maximum, minimum, sqrt, where
 from phimath.errors import NotSupported
+from phimath.layout import UNKNOWN
 from phimath.reduce import sum as sum_of
 from phimath.solve.krylov import Budget, iterate
-from phimath.solve.layout import UNKNOWN
 from phimath.solve.nonsymmetric import MINIMAL
 from phimath.solve.rounding import EPSILON
 from phimath.solve.system import System

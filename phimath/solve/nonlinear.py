@@ -17,11 +17,11 @@ from phimath.errors import (
     SolveError,
     ValueRangeError,
 )
+from phimath.layout import UNKNOWN, as_unknowns, batch_of, layout_of
 from phimath.reduce import all as all_of
 from phimath.reduce import max as max_of
 from phimath.sequences import arange
 from phimath.shape import merge_shapes
-from phimath.solve.layout import UNKNOWN, as_unknowns, batch_of, layout_of
 from phimath.solve.methods import NONLINEAR_METHODS
 from phimath.solve.newton import inner, length, newton_krylov, product
 from phimath.solve.result import SolveInfo, severity

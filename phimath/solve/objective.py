@@ -14,8 +14,8 @@ from phimath.context import default, default_backend
 from phimath.dimension import instance
 from phimath.dtype import precision_bits
 from phimath.errors import NotSupported, ShapeError
+from phimath.layout import UNKNOWN, batch_of, layout_of
 from phimath.shape import concat_shapes
-from phimath.solve.layout import UNKNOWN, batch_of, layout_of
 from phimath.tensor import Tensor, dense_of
 from phimath.transform.compile import CompiledFunction, jit_compile
 from phimath.transform.gradient import value_and_gradient
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from phimath.layout import VectorLayout
     from phimath.shape import Shape
-    from phimath.solve.layout import VectorLayout
 
     Rows = NDArray[np.float64]
 

@@ -6,14 +6,14 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
+from phimath.layout import as_unknowns, layout_of
 from phimath.shape import EMPTY_SHAPE, merge_shapes
-from phimath.solve.layout import as_unknowns, layout_of
 from phimath.tensor import Tensor
 from phimath.tree import Structure, flatten
 
 if TYPE_CHECKING:
+    from phimath.layout import VectorLayout
     from phimath.shape import Shape
-    from phimath.solve.layout import VectorLayout
 
 
 class HasValues(ABC):

@@ -17,6 +17,7 @@ from phimath.reduce import prod
 from phimath.tensor import Tensor
 from phisim.geometry.geometry import (
     Geometry,
+    as_host_number,
     as_vector,
     axes_of,
     check_axes,
@@ -76,8 +77,8 @@ class Box(Geometry):
                 f"The upper corner {upper} of a Box must not lie below the lower corner {lower}. "
                 "Swap the bounds."
             )
-        object.__setattr__(self, "lower", lower)
-        object.__setattr__(self, "upper", upper)
+        object.__setattr__(self, "lower", as_host_number(lower))
+        object.__setattr__(self, "upper", as_host_number(upper))
 
     def __repr__(self) -> str:
         if not self.lower.available or self.lower.rank > 1:

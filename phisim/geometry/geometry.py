@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from phimath.create import vector_of
+from phimath.dtype import FLOAT64
 from phimath.errors import ShapeError
 from phimath.reduce import any as any_of
 from phimath.reduce import max as max_of
@@ -162,12 +163,23 @@ def located(center: Tensor | None, coordinates: dict[str, Any], what: str) -> Te
         raise ShapeError(
             f"The location {center.shape} of a {what} has no axis names. Use vec(x=…, y=…)."
         )
-    return center
+    return as_host_number(center)
 
 
 def coordinate(value: float | Tensor) -> Tensor:
     """Host number in 64 bit: domains don't depend on the precision where they were written."""
-    return value if isinstance(value, Tensor) else wrap(np.asarray(value, np.float64))
+    if isinstance(value, Tensor):
+        return as_host_number(value)
+    return wrap(np.asarray(value, np.float64))
+
+
+def as_host_number(value: Tensor) -> Tensor:
+    """The same in 64 bit if it places one shape and no framework computes it: moved shapes, too.
+
+    Otherwise a shape would have another element type after it was moved.
+    """
+    is_number = not value.shape.without("vector") and value.backend.name == "numpy"
+    return value.cast(FLOAT64) if is_number and value.dtype.kind == "float" else value
 
 
 def nearest_copy(distance: Tensor, copies: Shape) -> Tensor:

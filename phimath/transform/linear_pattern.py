@@ -84,7 +84,7 @@ def _flat(block: Block, batches: int, rows: int) -> Sequence[NDArray[np.integer]
     strides = block.strides[1 : batches + 1]
     # Along a batch, most functions do the same.
     first = tuple(slice(0, 1) if stride == 0 else slice(None) for stride in strides)
-    return np.ascontiguousarray(block[(slice(None), *first)]).reshape(-1, rows)
+    return list(np.ascontiguousarray(block[(slice(None), *first)]).reshape(-1, rows))
 
 
 def _compressed(layers: Sequence[NDArray[np.integer]], rows: int, columns: int) -> CompressedRows:

@@ -67,7 +67,7 @@ def _collatz_on_host(backend: Backend[Any]) -> Callable[..., Any]:
         return following, add(steps, 1)
 
     def function(number: Native) -> tuple[Native, ...]:
-        start = backend.full((), 0, DType("int64"))
+        start = backend.function("multiply")(number, 0)
         return backend.while_loop(
             lambda number, _: backend.function("greater")(number, 1), body, (number, start)
         )

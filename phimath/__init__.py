@@ -235,8 +235,10 @@ from phimath.transform import hessian as hessian
 from phimath.transform import iterate as iterate
 from phimath.transform import jacobian as jacobian
 from phimath.transform import jit_compile as jit_compile
+from phimath.transform import jit_compile_linear as jit_compile_linear
 from phimath.transform import jvp as jvp
 from phimath.transform import map_types as map_types
+from phimath.transform import matrix_from_function as matrix_from_function
 from phimath.transform import native_call as native_call
 from phimath.transform import numpy_call as numpy_call
 from phimath.transform import perf_counter as perf_counter

@@ -12,15 +12,18 @@ from phimath.leaves import as_tensor
 from phimath.reduce import any as any_of
 from phimath.shape import merge_shapes
 from phimath.solve.function import FunctionOperator
-from phimath.solve.unknowns import UnknownForm
+from phimath.solve.unknowns import HasValues, UnknownForm
 from phimath.sparse import DenseMatrix, LinearOperator, Sparse, SparseMatrix
 from phimath.tensor import Tensor
+from phimath.transform import LinearFunction
 from phimath.transform.effects import is_tracing
 from phimath.transform.gradient import has_derivatives
+from phimath.tree import flatten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from phimath.shape import Shape
     from phimath.solve.problem import Solve
 
 
@@ -46,7 +49,28 @@ def pose(f: Any, y: Any, solve: Solve, args: tuple[Any, ...], kwargs: dict[str, 
             f"solve_linear solves for the argument of a function, a matrix or a LinearOperator, "
             f"not of {type(f).__name__}."
         )
+    if isinstance(f, LinearFunction):
+        return _pose_linear(f, y, solve, args, kwargs)
     return _pose_function(f, y, solve, args, kwargs)
+
+
+def _pose_linear(
+    f: LinearFunction, y: Any, solve: Solve, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Posed:
+    """By the matrix, if the unknowns are all tensors of a tree and not some in an object."""
+    template = y if solve.x0 is None else solve.x0
+    leaves, _ = flatten(template, (Tensor, HasValues))
+    if not leaves or not all(isinstance(leaf, Tensor) for leaf in leaves):
+        return _pose_function(f.function, y, solve, args, kwargs)
+    found = f.linearized(template, *args, **kwargs)
+    if not found.unknowns.shape.non_batch or not found.results.shape.non_batch:
+        return _pose_function(f.function, y, solve, args, kwargs)
+    x0 = None if solve.x0 is None else found.unknowns.pack(solve.x0)
+    b = found.results.pack(y)
+    _check_equations(found.bias, b)
+    b = b - found.bias
+    operator = _matrix(found.matrix, b, found.unknowns.shape)
+    return Posed(operator, b, replace(solve, x0=x0), found.unknowns.unpack)
 
 
 def _pose_operator(f: LinearOperator | Tensor, y: Any, solve: Solve) -> Posed:
@@ -54,7 +78,9 @@ def _pose_operator(f: LinearOperator | Tensor, y: Any, solve: Solve) -> Posed:
     given = right if solve.x0 is None else UnknownForm.of(solve.x0)
     b = right.pack(y)
     x0 = None if solve.x0 is None else as_tensor(given.pack(solve.x0))
-    operator = f if isinstance(f, LinearOperator) else _matrix(f, b, x0)
+    operator = (
+        f if isinstance(f, LinearOperator) else _matrix(f, b, None if x0 is None else x0.shape)
+    )
     missing = [name for name in operator.rows or () if name not in b.shape]
     if missing:
         raise ShapeError(
@@ -64,8 +90,7 @@ def _pose_operator(f: LinearOperator | Tensor, y: Any, solve: Solve) -> Posed:
     return Posed(operator, b, replace(solve, x0=x0), given)
 
 
-def _matrix(matrix: Tensor, b: Tensor, x0: Tensor | None) -> DenseMatrix | SparseMatrix:
-    unknowns = None if x0 is None else x0.shape
+def _matrix(matrix: Tensor, b: Tensor, unknowns: Shape | None) -> DenseMatrix | SparseMatrix:
     if isinstance(matrix, Sparse):
         operator = SparseMatrix.of(matrix, unknowns)
     else:

@@ -16,6 +16,9 @@ from phimath.transform.gradient import value_and_gradient as value_and_gradient
 from phimath.transform.gradient_norms import GradientNorms as GradientNorms
 from phimath.transform.gradient_norms import gradient_norms as gradient_norms
 from phimath.transform.iterate import iterate as iterate
+from phimath.transform.linear_function import LinearFunction as LinearFunction
+from phimath.transform.linear_function import jit_compile_linear as jit_compile_linear
+from phimath.transform.linearize import matrix_from_function as matrix_from_function
 from phimath.transform.native_call import native_call as native_call
 from phimath.transform.numpy_call import numpy_call as numpy_call
 from phimath.transform.observe import perf_counter as perf_counter

@@ -68,6 +68,8 @@ def matrix_from_function(
     matrix = found.matrix
     if auto_compress and isinstance(matrix, Sparse) and found.has_named_dims:
         matrix = without_independent(matrix)
+        if isinstance(matrix, Sparse) and not (matrix.pattern.rows and matrix.pattern.columns):
+            matrix = matrix.dense()
     return matrix, found.bias
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from phimath.shape import Shape
     from phimath.solve.problem import Solve
+    from phimath.transform.linear_form import LinearForm
 
 
 class Posed(NamedTuple):
@@ -33,7 +34,7 @@ class Posed(NamedTuple):
     operator: LinearOperator
     b: Tensor
     solve: Solve
-    form: UnknownForm
+    form: UnknownForm | LinearForm
 
 
 def pose(f: Any, y: Any, solve: Solve, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Posed:
@@ -70,7 +71,7 @@ def _pose_linear(
     _check_equations(found.bias, b)
     b = b - found.bias
     operator = _matrix(found.matrix, b, found.unknowns.shape)
-    return Posed(operator, b, replace(solve, x0=x0), found.unknowns.unpack)
+    return Posed(operator, b, replace(solve, x0=x0), found.unknowns)
 
 
 def _pose_operator(f: LinearOperator | Tensor, y: Any, solve: Solve) -> Posed:

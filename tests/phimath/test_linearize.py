@@ -293,12 +293,16 @@ def test_full_rows(backend):
         ("greater", lambda x: where(x > 0, x, 0)),
         ("greater", lambda x: x if x.x[0] > 0 else -x),
         ("multiply", norm),
-        ("cast to int64", lambda x: x.cast(wrap(1).dtype)),
     ],
 )
 def test_the_operation_that_is_not_linear_is_named(backend, name, f):
     with pytest.raises(NotSupported, match=f"'{name}'"):
         matrix_from_function(f, example())
+
+
+def test_integers_are_no_results():
+    with pytest.raises(DTypeError, match="linear in floating numbers, not in int64"):
+        matrix_from_function(lambda x: x.cast(wrap(1).dtype), example())
 
 
 def test_integers_are_no_unknowns():
@@ -368,8 +372,7 @@ def test_other_auxiliary_tensors_make_another_matrix(backend):
         return c * laplace(x, padding=0)
 
     first, second = tensor(2.0), tensor(3.0)
-    matrix = f.sparse_matrix(example(), first)
-    assert f.sparse_matrix(example(), first) is matrix
+    assert_close(dense(f.sparse_matrix(example(), first)).numpy("x,~x"), 2 * tridiagonal())
     assert_close(dense(f.sparse_matrix(example(), second)).numpy("x,~x"), 3 * tridiagonal())
 
 

@@ -24,6 +24,7 @@ from phimath.transform.gradient import stop_gradient
 
 if TYPE_CHECKING:
     from phimath.solve.unknowns import UnknownForm
+    from phimath.transform.linear_form import LinearForm
 
 # Rounding errors of the image of a null vector, relative to ‖A‖∞ and its largest entry.
 _ROUNDING = 100
@@ -114,7 +115,7 @@ class Deflated(LinearOperator):
 
 
 def with_null_space(
-    operator: LinearOperator, given: Any, form: UnknownForm, sample: Tensor
+    operator: LinearOperator, given: Any, form: UnknownForm | LinearForm, sample: Tensor
 ) -> LinearOperator:
     """The operator with a null space: that given, or else its own, or constants if they are.
 

@@ -72,7 +72,9 @@ def test_there_is_a_rule_for_each_method_of_the_contract():
 @pytest.mark.only_on("numpy", "strict")
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.__name__.rpartition(".")[2])
 def test_primals_are_what_the_inner_backend_gives(backend, topic):
-    for case in topic.CASES:
+    # A native function gets the arrays of the inner backend: those of the case are another's.
+    cases = [case for case in topic.CASES if case.method != "native_call"]
+    for case in cases:
         if reason_to_fail(backend, case) is None:
             with tracing(DualBackend, backend) as tracer:
                 MODES["eager"](tracer, case)

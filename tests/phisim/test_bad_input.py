@@ -302,10 +302,14 @@ def test_a_projection_that_ends_too_early_raises_with_its_result():
     with refused(
         NotConverged, "did not reach its tolerance in 3 iterations", "max_iterations"
     ) as caught:
-        fluid.make_incompressible(velocity, (), Solve(max_iterations=3))
+        fluid.make_incompressible(
+            velocity, (), Solve("CG", max_iterations=3, preconditioner="jacobi")
+        )
     assert caught.value.result.iterations == 3
     partial, _ = fluid.make_incompressible(
-        velocity, (), Solve(max_iterations=3, suppress=[NotConverged])
+        velocity,
+        (),
+        Solve("CG", max_iterations=3, preconditioner="jacobi", suppress=[NotConverged]),
     )
     assert bool(phimath.all(phimath.is_finite(partial.component("x")), None))
 

@@ -50,8 +50,10 @@ from phimath import (
 from phimath import max as max_of
 from phimath import sum as sum_of
 from phimath.errors import DTypeError, NotSupported, ShapeError
+from phimath.shape import EMPTY_SHAPE
 from phimath.solve import Solve, solve_linear
 from phimath.sparse import Sparse
+from phimath.tensor import dense_of
 from phimath.testing.assertions import assert_close as assert_equal_arrays
 
 BACKWARDS = slice(None, None, -1)
@@ -372,8 +374,41 @@ def test_other_auxiliary_tensors_make_another_matrix(backend):
         return c * laplace(x, padding=0)
 
     first, second = tensor(2.0), tensor(3.0)
-    assert_close(dense(f.sparse_matrix(example(), first)).numpy("x,~x"), 2 * tridiagonal())
+    matrix = f.sparse_matrix(example(), first)
+    assert_close(dense(matrix).numpy("x,~x"), 2 * tridiagonal())
     assert_close(dense(f.sparse_matrix(example(), second)).numpy("x,~x"), 3 * tridiagonal())
+    assert f.sparse_matrix(example(), first) is matrix
+
+
+@pytest.mark.needs("compile")
+def test_matrices_made_in_programs_of_a_framework_stay_there(backend):
+    f = jit_compile_linear(lambda x: laplace(x, padding=0))
+
+    def program(array):
+        f.sparse_matrix(example())
+        return (array,)
+
+    backend.compile(program, [example().stored_native])
+    assert_close(dense(f.sparse_matrix(example())).numpy("x,~x"), tridiagonal())
+
+
+@pytest.mark.needs("value_and_gradient")
+def test_matrices_of_what_a_framework_is_seen_to_differentiate_are_made_anew(backend):
+    def loss(array):
+        c = dense_of(array, backend, EMPTY_SHAPE)
+        f = jit_compile_linear(lambda x: c * laplace(x, padding=0))
+        g = jit_compile_linear(lambda x, c: c * laplace(x, padding=0), auxiliary_args="c")
+        first, second = f.sparse_matrix(example()), g.sparse_matrix(example(), c)
+        if backend.records((array,)) or not backend.is_available(array):
+            assert f.sparse_matrix(example()) is not first
+            assert g.sparse_matrix(example(), c) is not second
+        return (sum_of(first**2) + sum_of(second**2)).stored_native, ()
+
+    c = tensor(3.0).stored_native
+    _, _, (found,) = backend.value_and_gradient(loss, [c])
+    # Rows have the entries c, −2 c and c, where there are such columns.
+    slope = 2 * 3.0 * (tridiagonal() ** 2).sum()
+    np.testing.assert_allclose(backend.to_numpy(found), 2 * slope, rtol=1e-5)
 
 
 def test_nested_linear_functions(backend):

@@ -52,7 +52,7 @@ class LinearFunction:
         """Matrix, bias, and the forms of arguments and results; made once.
 
         Arguments that the function is not linear in count by identity if they hold tensors.  What
-        is traced or differentiated is not kept; TensorFlow's own tapes can't be seen.
+        is traced or differentiated is not kept.
         """
         bound = inspect.signature(self.function).bind(*args, **kwargs)
         names = linear_names(bound, kwargs, self.auxiliary)
@@ -99,7 +99,8 @@ def jit_compile_linear(
     Returns:
         A function like f.  Its methods `sparse_matrix(x)` and `sparse_matrix_and_bias(x)` give the
         matrix, which `solve_linear` uses, too.  It is made once for arguments of one form and the
-        same auxiliary tensors: what f uses from around it must not change.
+        same auxiliary tensors: what f uses from around it must not change.  Tapes of TensorFlow's
+        own can't be seen: for them, make auxiliary tensors anew.
 
     Raises:
         NotSupported: where the matrix is needed: f is not linear.  See `matrix_from_function`.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from weakref import ref
+
 import numpy as np
 import pytest
 
@@ -42,7 +45,6 @@ from phimath import (
     stack,
     stored_values,
     tensor,
-    to_format,
     upsample2x,
     where,
     wrap,
@@ -55,6 +57,7 @@ from phimath.solve import Solve, solve_linear
 from phimath.sparse import Sparse
 from phimath.tensor import dense_of
 from phimath.testing.assertions import assert_close as assert_equal_arrays
+from phimath.transform import probing
 
 BACKWARDS = slice(None, None, -1)
 
@@ -281,6 +284,20 @@ def test_full_rows(backend):
         assert_close(dense(matrix).numpy("x,~x"), expected)
 
 
+def test_full_rows_without_automatic_differentiation_take_a_probe_per_unknown(monkeypatch):
+    def f(x):
+        return concat([laplace(x, padding=0), sum_of(x).expanded(spatial(x=1))], "x")
+
+    x = wrap(np.zeros(40), spatial("x"))
+    monkeypatch.setattr(probing, "PROBES", 40)
+    expected = np.concatenate([tridiagonal(40), np.ones((1, 40))])
+    assert_close(dense(matrix_from_function(f, x)[0]).numpy("x,~x"), expected)
+    monkeypatch.setattr(probing, "PROBES", 39)
+    monkeypatch.setattr("phimath.transform.linearize.DENSE_LIMIT", 0)
+    with pytest.raises(NotSupported, match="depend on 40 unknowns"):
+        matrix_from_function(f, x)
+
+
 # --- what is not linear ---
 
 
@@ -459,5 +476,9 @@ def test_trees_are_solved_for(backend):
 
 def test_matrices_go_with_their_function():
     f = jit_compile_linear(lambda x: 2 * x)
-    f.sparse_matrix(wrap([1.0, 2.0], spatial("x")))
-    assert isinstance(to_format(f.sparse_matrix(wrap([1.0, 2.0], spatial("x"))), "coo"), Sparse)
+    kept = ref(f.sparse_matrix(wrap([1.0, 2.0], spatial("x"))))
+    gc.collect()
+    assert kept() is not None
+    del f
+    gc.collect()
+    assert kept() is None

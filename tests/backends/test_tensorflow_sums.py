@@ -17,7 +17,8 @@ def test_sums_are_those_of_numpy(backend, dims, bits):
     values = math.convert(wrap(ROWS, spatial("x,y,z")), backend)
     axes = tuple("xyz".index(name) for name in dims.split(","))
     with math.precision(bits):
-        found = jit_compile(lambda a: math.sum(a * 2, dims))(values).numpy()
+        found = jit_compile(lambda a: math.sum(a * 2, dims))(values)
+    found = found.numpy(",".join(name for name in "xyz" if name not in dims))
     expected = (2 * ROWS).sum(axes)
     assert_close(found, expected, rtol=0, atol={32: 2e-3, 64: 1e-11}[bits])
     assert found.dtype == f"float{bits}"

@@ -141,7 +141,7 @@ class TorchElementwise(Elementwise[Tensor]):
     def safe_divide(self, a: Tensor, b: Tensor | Number) -> Tensor:
         """Without a detour where nothing is differentiated."""
         if not isinstance(b, Tensor):
-            return torch.div(a, b) if b else torch.zeros_like(a)
+            return a / b if b else torch.zeros_like(a)
         is_zero = b == 0
         if torch.is_grad_enabled() and (a.requires_grad or b.requires_grad):
             b = torch.where(is_zero, 1, b)

@@ -253,3 +253,9 @@ def test_phiml_has_a_column_only_where_it_was_measured():
 def test_a_program_that_fails_in_a_fresh_process_is_reported_with_its_error():
     with pytest.raises(RuntimeError, match="No module named 'there_is_none'"):
         import_times(("import there_is_none",), 1)
+
+
+@pytest.mark.parametrize("choice", ["", "1"])
+def test_imports_are_timed_with_byte_code_whatever_the_environment_says(monkeypatch, choice):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", choice)
+    import_times(("import sys\nassert not sys.dont_write_bytecode",), 1)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from phimath.errors import ShapeError
 from phimath.interpolate import downsample2x as halved
 from phimath.interpolate import upsample2x as doubled
-from phimath.join import stack
 from phisim.field.boundary import ghost_rule
 from phisim.field.resample import resample
 from phisim.geometry import UniformGrid
@@ -31,7 +30,7 @@ def downsample2x(field: Field) -> Field:
     if field.is_centered:
         return replace(field, geometry=grid, values=halved(field.values, dims=field.axes))
     parts = [_halved_faces(field, axis) for axis in field.axes]
-    return replace(field, geometry=grid, values=stack(parts, grid.vector))
+    return replace(field, geometry=grid).with_components(parts)
 
 
 def upsample2x(field: Field) -> Field:

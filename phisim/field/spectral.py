@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from phimath.create import vector_of
 from phimath.elementwise import real, where
-from phimath.errors import BoundaryError
+from phimath.errors import BoundaryError, ShapeError
 from phimath.join import stack
 from phimath.spectral import fft, fftfreq, ifft
 from phimath.spectral import fourier_laplace as laplace_of_tensor
@@ -48,8 +48,11 @@ def fourier_gradient(field: Field) -> Field:
     The wave of two cells, whose derivative a grid can't tell, counts as constant.
 
     Raises:
+        ShapeError: the field is staggered or a vector.
         BoundaryError: a side is not periodic.
     """
+    if field.is_staggered or "vector" in field.shape:
+        raise ShapeError(f"fourier_gradient takes a centered scalar field, not {field!r}.")
     dx = spacing_of(field, "fourier_gradient")
     frequency = fftfreq(field.resolution, dx)
     transformed = fft(field.values, field.axes)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, final
 
 from phimath.create import vector_of
 from phimath.errors import ShapeError
+from phimath.linear_algebra import cross
 from phimath.norm import norm
 from phimath.reduce import sum as sum_of
 from phimath.tensor import Tensor
@@ -45,20 +46,13 @@ class AngularVelocity:
         axes = axes_of(self.location, "The location of an AngularVelocity")
         check_axes(location, axes, "The vortex")
         offset = location - self.location
-        r = [offset.vector[axis] for axis in axes]
         strength = wrap(self.strength)
         if len(axes) == 2:
-            parts = [-strength * r[1], strength * r[0]]
+            x, y = axes
+            velocity = vector_of({x: -offset.vector[y], y: offset.vector[x]}) * strength
         else:
-            w = [strength.vector[axis] for axis in axes]
-            parts = [
-                w[1] * r[2] - w[2] * r[1],
-                w[2] * r[0] - w[0] * r[2],
-                w[0] * r[1] - w[1] * r[0],
-            ]
+            velocity = cross(strength, offset)
         if self.falloff is not None:
-            factor = self.falloff(norm(offset, "vector"))
-            parts = [part * factor for part in parts]
+            velocity = velocity * self.falloff(norm(offset, "vector"))
         copies = self.location.shape.instance
-        total = [sum_of(part, copies) if copies else part for part in parts]
-        return vector_of(dict(zip(axes, total, strict=True)))
+        return sum_of(velocity, copies) if copies else velocity

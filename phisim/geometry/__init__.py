@@ -1,5 +1,7 @@
 """Regions of space: shapes, their inside tests and signed distances, and grids."""
 
+from phisim.geometry.bounds import bounding_box as bounding_box
+from phisim.geometry.bounds import enclosing_grid as enclosing_grid
 from phisim.geometry.box import Box as Box
 from phisim.geometry.box import Cuboid as Cuboid
 from phisim.geometry.combine import intersection as intersection
@@ -24,9 +26,6 @@ from phisim.geometry.rotation import (
     rotation_matrix_from_directions as rotation_matrix_from_directions,
 )
 from phisim.geometry.rotation import scale as scale
-from phisim.geometry.sampling import bounding_box as bounding_box
-from phisim.geometry.sampling import clip_length as clip_length
-from phisim.geometry.sampling import enclosing_grid as enclosing_grid
 from phisim.geometry.sampling import sample_uniform as sample_uniform
 from phisim.geometry.shapes import Capsule as Capsule
 from phisim.geometry.shapes import Cylinder as Cylinder
@@ -39,3 +38,4 @@ from phisim.geometry.surface import line_trace as line_trace
 from phisim.geometry.surface import surface_normal as surface_normal
 from phisim.geometry.transformed import Transformed as Transformed
 from phisim.geometry.uniform_grid import UniformGrid as UniformGrid
+from phisim.geometry.vectors import clip_length as clip_length

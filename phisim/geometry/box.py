@@ -22,7 +22,9 @@ from phisim.geometry.geometry import (
     axes_of,
     check_axes,
     coordinate,
+    finite_center,
     nearest_copy,
+    positive_factor,
 )
 
 if TYPE_CHECKING:
@@ -122,6 +124,7 @@ class Box(Geometry):
 
     def at(self, center: Tensor) -> Self:
         """Same size elsewhere."""
+        finite_center(self)
         half = self.half_size
         return type(self)(center - half, center + half)
 
@@ -132,7 +135,7 @@ class Box(Geometry):
 
     def scaled(self, factor: float | Tensor) -> Self:
         """Edges longer by a positive factor, about the center."""
-        center, half = self.center, self.half_size * factor
+        center, half = finite_center(self), self.half_size * positive_factor(factor)
         return type(self)(center - half, center + half)
 
     def signed_distance(self, location: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """Unions, intersections and complements of shapes.
 
 Inside tests are exact. Distances are exact outside of unions and inside of intersections; on the
-other side they are bounds: the surface is at least that far.
+other side they are bounds: the surface is at least that far.  Copies inside of a part are one part:
+what comes out has none.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, final
 
+from phimath.create import vector_of
 from phimath.elementwise import maximum, minimum
 from phimath.errors import NotSupported, ShapeError
+from phimath.reduce import max as max_of
+from phimath.reduce import min as min_of
 from phisim.geometry.box import Box
-from phisim.geometry.geometry import HOOKS, Geometry, as_vector
+from phisim.geometry.geometry import HOOKS, Geometry, as_vector, coordinate, finite_center
 
 if TYPE_CHECKING:
     from phimath.tensor import Tensor
@@ -43,7 +47,7 @@ class _Combined(Geometry):
 
     def at(self, center: Tensor) -> Self:
         """Same shape elsewhere: all parts move by the same distance."""
-        return self.shifted(as_vector(center, self.axes, "The shape") - self.center)
+        return self.shifted(as_vector(center, self.axes, "The shape") - finite_center(self))
 
     def shifted(self, delta: Tensor) -> Self:
         """All parts moved by a vector."""
@@ -72,7 +76,7 @@ class Union(_Combined):
 
     def bounding_box(self) -> Box:
         """Box around the boxes of all parts."""
-        boxes = [part.bounding_box() for part in self.parts]
+        boxes = [_around_copies(part) for part in self.parts]
         lower, upper = boxes[0].lower, boxes[0].upper
         for box in boxes[1:]:
             lower, upper = minimum(lower, box.lower), maximum(upper, box.upper)
@@ -96,7 +100,7 @@ class Intersection(_Combined):
 
     def bounding_box(self) -> Box:
         """What the boxes of all parts have in common; a point where they don't meet."""
-        boxes = [part.bounding_box() for part in self.parts]
+        boxes = [_around_copies(part) for part in self.parts]
         lower, upper = boxes[0].lower, boxes[0].upper
         for box in boxes[1:]:
             lower, upper = maximum(lower, box.lower), minimum(upper, box.upper)
@@ -112,8 +116,9 @@ class Complement(Geometry):
 
     @property
     def center(self) -> Tensor:  # type: ignore[override]
-        """Center of the shape that is left out."""
-        return self.inner.center
+        """Center of the shape that is left out; of the box around its copies, if there are any."""
+        center = self.inner.center
+        return _around_copies(self.inner).center if center.shape.instance else center
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -131,12 +136,16 @@ class Complement(Geometry):
 
     def bounding_box(self) -> Box:
         """All of space."""
-        everything = self.inner.bounding_box().center * 0.0 + math.inf
+        everything = vector_of(dict.fromkeys(self.axes, coordinate(math.inf)))
         return Box(-everything, everything)
 
     def at(self, center: Tensor) -> Self:
         """The same, elsewhere."""
-        return type(self)(self.inner.at(center))
+        return self.shifted(as_vector(center, self.axes, "The shape") - finite_center(self))
+
+    def shifted(self, delta: Tensor) -> Self:
+        """The same, moved by a vector."""
+        return type(self)(self.inner.shifted(delta))
 
 
 def union(*shapes: Geometry) -> Geometry:
@@ -162,6 +171,15 @@ def intersection(*shapes: Geometry) -> Geometry:
 def invert(shape: Geometry) -> Geometry:
     """What lies outside of a shape; `~a`."""
     return shape.inner if isinstance(shape, Complement) else Complement(shape)
+
+
+def _around_copies(shape: Geometry) -> Box:
+    """Box around all copies of a shape, for each world."""
+    box = shape.bounding_box()
+    low, high = box.lower.shape.instance, box.upper.shape.instance
+    return Box(
+        min_of(box.lower, low) if low else box.lower, max_of(box.upper, high) if high else box.upper
+    )
 
 
 def _parts(

@@ -13,6 +13,7 @@ from phisim.geometry.geometry import Geometry, as_vector, axes_of, check_axes, l
 from phisim.geometry.sphere import Sphere
 
 if TYPE_CHECKING:
+    from phimath.shape import Shape
     from phimath.tensor import Tensor
 
 
@@ -40,6 +41,11 @@ class Embedded(Geometry):
         zero = center.vector[0] * 0.0
         own = self.inner.axes
         return vector_of({a: center.vector[a] if a in own else zero for a in self.all_axes})
+
+    @property
+    def shape(self) -> Shape:
+        """Dimensions of the copies, and `vector`."""
+        return self.center.shape & self.inner.shape.without("vector")
 
     @property
     def volume(self) -> Tensor:

@@ -9,7 +9,9 @@ import numpy as np
 
 from phimath.create import vector_of
 from phimath.dtype import FLOAT64
+from phimath.elementwise import is_finite
 from phimath.errors import ShapeError
+from phimath.reduce import all as all_of
 from phimath.reduce import any as any_of
 from phimath.reduce import max as max_of
 from phimath.shape import Shape
@@ -144,6 +146,33 @@ def positive_length(value: Any, what: str) -> Any:
     if length.available and bool(any_of(length < 0, None)):
         raise ShapeError(f"{what} cannot be negative, but got {length}.")
     return length
+
+
+def positive_factor(factor: float | Tensor) -> Tensor:
+    """The factor, by which a shape is enlarged.
+
+    Raises:
+        ShapeError: it is not positive.
+    """
+    factor = wrap(factor)
+    if factor.available and not bool(all_of(factor > 0, None)):
+        raise ShapeError(f"A shape can be scaled by positive factors only, not by {factor}.")
+    return factor
+
+
+def finite_center(shape: Geometry) -> Tensor:
+    """The center of a shape that is to be moved, turned or enlarged about it.
+
+    Raises:
+        ShapeError: the shape has none, because it goes on without end on one side.
+    """
+    center = shape.center
+    if center.available and not bool(all_of(is_finite(center), None)):
+        raise ShapeError(
+            f"{shape!r} goes on without end, so that it has no center. Move it by shifted(delta), "
+            "cut it by a Box first, or turn its parts."
+        )
+    return center
 
 
 def located(center: Tensor | None, coordinates: dict[str, Any], what: str) -> Tensor:

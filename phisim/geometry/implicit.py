@@ -155,7 +155,8 @@ class Heightmap(_Implicit):
     """What lies below (or above) a surface given by its height over the other axes.
 
     heights: (…, spatial) at cell centers over the other axes, linear in between, in length.
-    bounds: Box with all axes: the domain of the heights, and how far the solid extends.
+    bounds: Box with all axes: the domain of the heights, and the end that `bounding_box` gives a
+        solid which goes on without end below (or above) and to the sides; `& box` cuts it there.
     axis: Name of the axis along which heights are measured.
     fill: Whether the solid is `'below'` or `'above'` the surface.
     """

@@ -13,7 +13,14 @@ from phimath.reduce import max as max_of
 from phimath.reduce import min as min_of
 from phimath.reduce import sum as sum_of
 from phisim.geometry.box import Box
-from phisim.geometry.geometry import Geometry, as_vector, axes_of, check_axes, nearest_copy
+from phisim.geometry.geometry import (
+    Geometry,
+    as_vector,
+    axes_of,
+    check_axes,
+    nearest_copy,
+    positive_factor,
+)
 
 if TYPE_CHECKING:
     from phimath.shape import Shape
@@ -112,4 +119,4 @@ class Polygon(Geometry):
     def scaled(self, factor: float | Tensor) -> Self:
         """Larger by a positive factor, about the center."""
         center = self.center
-        return type(self)(center + (self.vertices - center) * factor)
+        return type(self)(center + (self.vertices - center) * positive_factor(factor))

@@ -1,28 +1,24 @@
-"""Random points in shapes, and boxes and grids around them."""
+"""Random points in shapes."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from phimath.dimension import channel, instance, spatial
-from phimath.elementwise import maximum, minimum
+from phimath.dimension import channel, instance
 from phimath.errors import ShapeError
-from phimath.norm import norm, normalize
+from phimath.norm import normalize
 from phimath.random import random_normal, random_uniform
-from phimath.reduce import max as max_of
-from phimath.reduce import min as min_of
-from phimath.tensor import Tensor
 from phimath.wrap import wrap
+from phisim.geometry.bounds import bounding_box, check_finite
 from phisim.geometry.box import Box
-from phisim.geometry.geometry import Geometry, axes_of
 from phisim.geometry.sphere import Sphere
-from phisim.geometry.uniform_grid import UniformGrid
 
 if TYPE_CHECKING:
     from phimath.shape import Shape
+    from phimath.tensor import Tensor
+    from phisim.geometry.geometry import Geometry
 
 # Points that are drawn in the bounding box before giving up, for each one that is wanted.
 DRAWS_PER_POINT = 2000
@@ -32,13 +28,14 @@ def sample_uniform(shape: Geometry, count: Shape) -> Tensor:
     """Random locations (count, vector), equally likely everywhere in a shape.
 
     Args:
-        shape: Boxes and spheres are sampled directly, also in compiled code, and differentiably;
-            others by drawing in their bounding box until enough points lie inside.
+        shape: Boxes and spheres are sampled directly, also in compiled code, and differentiably,
+            with `count` points in each copy; others by drawing in the bounding box of all copies
+            until enough points lie inside.
         count: Dimensions of the points, e.g. `instance(points=100)`.
 
     Raises:
         ShapeError: the shape is infinite, or so thin that drawing in its bounding box finds no
-            points.
+            points, or it has batch dimensions and is neither box nor sphere.
     """
     vector = channel(vector=shape.axes)
     if isinstance(shape, Sphere):
@@ -47,10 +44,17 @@ def sample_uniform(shape: Geometry, count: Shape) -> Tensor:
             random_normal(count & shape.shape.without("vector"), vector), "vector"
         )
         return shape.center + direction * (radius * shape.radius)
-    box = shape.bounding_box()
-    _check_finite(box)
     if isinstance(shape, Box):
-        return box.lower + random_uniform(count & box.shape.without("vector"), vector) * box.size
+        check_finite(shape)
+        dims = count & shape.shape.without("vector")
+        return shape.lower + random_uniform(dims, vector) * shape.size
+    box = bounding_box(shape)
+    check_finite(box)
+    if worlds := box.shape.without("vector"):
+        raise ShapeError(
+            f"Points are drawn for one world at a time, but {shape!r} has {worlds}. Select one by "
+            "slicing."
+        )
     return _by_rejection(shape, box, count, vector)
 
 
@@ -70,52 +74,3 @@ def _by_rejection(shape: Geometry, box: Box, count: Shape, vector: Shape) -> Ten
         drawn += draws.volume
     values = np.concatenate(found)[:wanted].reshape(*count.int_sizes, -1)
     return wrap(values, count & vector)
-
-
-def _check_finite(box: Box) -> None:
-    if box.lower.available and not np.isfinite((box.upper - box.lower).numpy(box.shape)).all():
-        raise ShapeError(
-            f"The shape with the bounding box {box} is infinite. Cut it by a Box first."
-        )
-
-
-def bounding_box(value: Geometry | Tensor) -> Box:
-    """Box around a shape with all its copies, or around locations (…, vector)."""
-    if isinstance(value, Geometry):
-        box = value.bounding_box()
-        lower, upper = box.lower, box.upper
-    else:
-        axes_of(value, "What is bounded")
-        lower = upper = value
-    low, high = (corner.shape.instance & corner.shape.spatial for corner in (lower, upper))
-    return Box(min_of(lower, low) if low else lower, max_of(upper, high) if high else upper)
-
-
-def enclosing_grid(*shapes: Geometry, cells: int = 4096, margin: float = 0.05) -> UniformGrid:
-    """Grid of about equal cell sizes around shapes.
-
-    Args:
-        shapes: What to enclose.
-        cells: Number of cells that is wanted; about so many are made.
-        margin: Added on each side, as a part of the largest edge.
-    """
-    boxes = [bounding_box(shape) for shape in shapes]
-    if not boxes:
-        raise ShapeError("enclosing_grid needs at least one shape.")
-    lower, upper = boxes[0].lower, boxes[0].upper
-    for box in boxes[1:]:
-        lower, upper = minimum(lower, box.lower), maximum(upper, box.upper)
-    _check_finite(Box(lower, upper))
-    space = float(max_of(upper - lower, None)) * margin
-    box = Box(lower - space, upper + space)
-    size = np.array([float(box.size.vector[axis]) for axis in box.axes])
-    edge = (np.prod(size) / cells) ** (1 / len(size))
-    counts = {a: max(1, math.ceil(s / edge - 1e-9)) for a, s in zip(box.axes, size, strict=True)}
-    return UniformGrid(spatial(**counts), box)
-
-
-def clip_length(vector: Tensor, shortest: float = 0.0, longest: float | Tensor = 1.0) -> Tensor:
-    """Vectors (…, vector) with their lengths limited."""
-    length = norm(vector, "vector")
-    limited = minimum(maximum(length, shortest), longest)
-    return normalize(vector, "vector") * limited

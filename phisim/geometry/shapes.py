@@ -6,8 +6,8 @@ Source of the distances: Quilez, Distance functions, https://iquilezles.org/arti
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self, final
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Self, TypeVar, final
 
 from phimath.create import vector_of
 from phimath.elementwise import abs as magnitude
@@ -15,6 +15,7 @@ from phimath.elementwise import clip, maximum, minimum, safe_div, safe_sqrt, whe
 from phimath.errors import ShapeError
 from phimath.norm import norm, squared_norm
 from phimath.reduce import sum as sum_of
+from phimath.tree import rebuild
 from phisim.geometry.box import Box
 from phisim.geometry.geometry import (
     Geometry,
@@ -23,12 +24,16 @@ from phisim.geometry.geometry import (
     check_axes,
     located,
     nearest_copy,
+    positive_factor,
     positive_length,
 )
+from phisim.geometry.rotation import rotation_matrix, turned_by
 
 if TYPE_CHECKING:
     from phimath.shape import Shape
     from phimath.tensor import Tensor
+
+G = TypeVar("G", bound=Geometry)
 
 
 @final
@@ -115,6 +120,16 @@ class HalfSpace(Geometry):
         """Plane with the same normal through another point."""
         return replace_with(self, center=as_vector(center, self.axes, "The HalfSpace"))
 
+    def rotated(self, rotation: float | Tensor) -> Self:
+        """Its plane turned about the point on it."""
+        matrix = rotation_matrix(rotation, self.axes)
+        return replace_with(self, normal=turned_by(matrix, self.normal))
+
+    def scaled(self, factor: float | Tensor) -> Self:
+        """Itself."""
+        positive_factor(factor)
+        return self
+
 
 @final
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -183,6 +198,7 @@ class Cylinder(Geometry):
 
     def scaled(self, factor: float | Tensor) -> Self:
         """Larger by a positive factor, about the center."""
+        factor = positive_factor(factor)
         return replace_with(self, radius=self.radius * factor, height=self.height * factor)
 
 
@@ -247,6 +263,7 @@ class Capsule(Geometry):
 
     def scaled(self, factor: float | Tensor) -> Self:
         """Larger by a positive factor, about the center."""
+        factor = positive_factor(factor)
         half = (self.end - self.start) * 0.5 * factor
         center, radius = self.center, self.radius * factor
         return replace_with(self, start=center - half, end=center + half, radius=radius)
@@ -318,15 +335,13 @@ class Torus(Geometry):
 
     def scaled(self, factor: float | Tensor) -> Self:
         """Larger by a positive factor, about the center."""
+        factor = positive_factor(factor)
         return replace_with(self, radius=self.radius * factor, tube=self.tube * factor)
 
 
-def replace_with(shape: Any, **changes: Any) -> Any:
+def replace_with(shape: G, **changes: Tensor) -> G:
     """Copy with other fields, past a constructor that takes them in another form."""
-    copy = object.__new__(type(shape))
-    for name in type(shape).__dataclass_fields__:
-        object.__setattr__(copy, name, changes.get(name, getattr(shape, name)))
-    return copy
+    return rebuild(type(shape), {f.name: getattr(shape, f.name) for f in fields(shape)} | changes)  # type: ignore[arg-type]
 
 
 def _check_axis(center: Tensor, axis: str, what: str) -> None:
@@ -348,4 +363,4 @@ def _length(a: Tensor, b: Tensor) -> Tensor:
     return safe_sqrt(a * a + b * b)
 
 
-__all__ = ["Capsule", "Cylinder", "HalfSpace", "Point", "Torus", "replace_with"]
+__all__ = ["Capsule", "Cylinder", "HalfSpace", "Point", "Torus"]

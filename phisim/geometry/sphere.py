@@ -15,6 +15,7 @@ from phisim.geometry.geometry import (
     check_axes,
     located,
     nearest_copy,
+    positive_factor,
     positive_length,
 )
 
@@ -74,7 +75,7 @@ class Sphere(Geometry):
 
     def scaled(self, factor: float | Tensor) -> Self:
         """Larger by a positive factor, about the center."""
-        return type(self)(self.center, radius=self.radius * factor)
+        return type(self)(self.center, radius=self.radius * positive_factor(factor))
 
     def signed_distance(self, location: Tensor) -> Tensor:
         """Exact distance to the surface, negative inside; the nearest copy counts."""

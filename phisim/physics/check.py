@@ -11,6 +11,7 @@ from phimath.reduce import any as any_of
 from phimath.solve import Solve
 from phimath.tensor import Tensor
 from phimath.wrap import wrap
+from phisim.field.resample import same_grid
 
 if TYPE_CHECKING:
     from phisim.field.field import Field
@@ -35,6 +36,34 @@ def check_field(value: object, what: str) -> None:
             f"{what} must be a field, not {type(value).__name__}. Make one with CenteredGrid or "
             "StaggeredGrid."
         )
+
+
+def check_same_points(value: Field, reference: Field, what: str) -> None:
+    """Raise unless `value` is a field on the points of another."""
+    check_field(value, what)
+    if value.is_staggered != reference.is_staggered:
+        place = "faces" if reference.is_staggered else "centers"
+        raise ShapeError(f"{what} must lie at cell {place}. Use at_{place}().")
+    if not same_grid(value.geometry, reference.geometry):
+        raise _other_grid(value, reference, what)
+
+
+def check_face_velocity(velocity: Field, reference: Field) -> None:
+    """Raise unless `velocity` lies on the faces of the grid of another field."""
+    check_velocity(velocity, reference.axes)
+    if not velocity.is_staggered:
+        raise ShapeError(
+            "The velocity must be staggered, but lies at cell centers. Use velocity.at_faces()."
+        )
+    if not same_grid(velocity.geometry, reference.geometry):
+        raise _other_grid(velocity, reference, "The velocity")
+
+
+def _other_grid(value: Field, reference: Field, what: str) -> ShapeError:
+    return ShapeError(
+        f"{what} must lie on the same grid {reference.geometry}, not on {value.geometry}. Use "
+        "resample(…, to=…)."
+    )
 
 
 def check_time_step(dt: float | Tensor, negative: bool = True) -> None:

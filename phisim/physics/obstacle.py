@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
-from phimath.dimension import batch, instance
+from phimath.dimension import batch
 from phimath.dims import rename_dims
 from phimath.dtype import precision_bits
 from phimath.elementwise import clip, where
@@ -13,7 +13,6 @@ from phimath.errors import ShapeError
 from phimath.join import stack
 from phimath.reduce import sum as sum_of
 from phimath.tensor import Tensor
-from phimath.tensor_tree import tensors_in
 from phimath.wrap import wrap
 from phisim.geometry import Geometry
 from phisim.geometry.fraction import fraction_inside
@@ -131,12 +130,12 @@ def apertures(velocity: Field, obstacles: Sequence[Obstacle]) -> tuple[Tensor, T
 def _separate_copies(obstacle: Obstacle) -> tuple[Obstacle, tuple[str, ...]]:
     """Obstacle with its copies along batch dimensions, and the names of these.
 
-    Each copy covers and moves its own part.
+    Each copy covers and moves its own part.  Copies inside of unions, intersections and complements
+    are none of the body: it is one.
     """
-    copies = tuple(
-        dict.fromkeys(name for t in tensors_in(obstacle) for name in t.shape.instance.names)
-    )
-    return (rename_dims(obstacle, instance, batch) if copies else obstacle), copies
+    parts = (obstacle.geometry, obstacle.velocity, obstacle.angular_velocity)
+    copies = tuple(dict.fromkeys(name for part in parts for name in part.shape.instance.names))
+    return (rename_dims(obstacle, copies, batch) if copies else obstacle), copies
 
 
 def _total(value: Tensor, copies: tuple[str, ...]) -> Tensor:

@@ -131,6 +131,8 @@ def test_the_spectral_gradient_is_exact():
         assert_close(gradient.component(axis), exact.component(axis), atol=1e-12)
     with pytest.raises(BoundaryError, match="needs a periodic field"):
         fourier_gradient(CenteredGrid(0, 0, Box(x=1, y=1), x=4, y=4))
+    with pytest.raises(ShapeError, match="centered scalar field"):
+        fourier_gradient(StaggeredGrid(0, PERIODIC, Box(x=1, y=1), x=4, y=4))
 
 
 def test_halving_keeps_integrals_and_a_divergence_of_zero(backend):

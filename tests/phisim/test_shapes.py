@@ -6,31 +6,25 @@ import numpy as np
 import pytest
 
 import phimath as pm
-from phimath import batch, channel, instance, precision, seed, spatial, tensor, vec, wrap
-from phimath.errors import NotSupported, ShapeError
+from phimath import channel, instance, precision, seed, spatial, tensor, vec, wrap
+from phimath.errors import ShapeError
 from phimath.testing.assertions import assert_close
 from phisim.field import CenteredGrid, resample
 from phisim.geometry import (
-    SDF,
     Box,
     Capsule,
     Cuboid,
     Cylinder,
     Geometry,
-    HalfSpace,
     Heightmap,
-    Point,
     Polygon,
     Sphere,
     Torus,
     UniformGrid,
-    as_sdf,
     bounding_box,
     clip_length,
     closest_surface,
-    embed,
     enclosing_grid,
-    infinite_cylinder,
     line_trace,
     rotate,
     rotation_angles,
@@ -38,7 +32,6 @@ from phisim.geometry import (
     rotation_matrix_from_directions,
     sample_uniform,
     scale,
-    union,
 )
 
 
@@ -208,135 +201,6 @@ def test_the_turn_between_directions(start, end):
     assert np.allclose(m @ m.T, np.eye(len(start)), atol=1e-12)
     turned = m @ np.array(start) / np.linalg.norm(start)
     assert np.allclose(turned, np.array(end) / np.linalg.norm(end), atol=1e-12)
-
-
-# --- combinations ---
-
-
-def test_combinations_are_those_of_sets(backend):
-    with pm.using(backend):
-        a, b = Sphere(x=0, y=0, radius=1), Box(x=(0, 2), y=(-0.5, 0.5))
-        grid = points(np.random.default_rng(0).uniform(-2, 2, (200, 2)))
-        in_a, in_b = a.lies_inside(grid).numpy("point"), b.lies_inside(grid).numpy("point")
-        for shape, expected in (
-            (a | b, in_a | in_b),
-            (a & b, in_a & in_b),
-            (a - b, in_a & ~in_b),
-            (~a, ~in_a),
-            (union(a, b, Sphere(x=9, y=9, radius=1)), in_a | in_b),
-        ):
-            assert shape.lies_inside(grid).numpy("point").tolist() == expected.tolist()
-        assert (~~a) is a
-
-
-def test_the_distance_of_a_union_is_exact_outside_and_of_an_intersection_inside():
-    a, b = Sphere(x=0, y=0, radius=1), Sphere(x=1, y=0, radius=1)
-    assert_close((a | b).signed_distance(vec(x=3.0, y=0.0)), wrap(1.0))
-    assert_close((a & b).signed_distance(vec(x=0.5, y=0.0)), wrap(-0.5))
-    box = (a | b).bounding_box()
-    assert_close(box.lower, vec(x=-1.0, y=-1.0))
-    assert_close(box.upper, vec(x=2.0, y=1.0))
-    box = (a & ~b).bounding_box()
-    assert_close(box.upper, vec(x=1.0, y=1.0))
-    assert_close((a | b).shifted(vec(x=1, y=1)).center, vec(x=1.5, y=1.0))
-
-
-def test_combining_needs_the_same_axes():
-    with pytest.raises(ShapeError, match="embed"):
-        _ = Sphere(x=0, y=0, radius=1) | Sphere(x=0, y=0, z=0, radius=1)
-    with pytest.raises(NotSupported, match="covered fractions"):
-        _ = (Sphere(x=0, y=0, radius=1) | Sphere(x=1, y=0, radius=1)).volume
-
-
-def test_embedded_shapes_extend_along_further_axes():
-    for tube in (
-        embed(Sphere(x=5, y=7, radius=2), "z"),
-        infinite_cylinder(x=5, y=7, radius=2, axis="z"),
-        infinite_cylinder(x=5, y=7, z=-3, radius=2, axis="z"),
-    ):
-        assert tube.axes == ("x", "y", "z")
-        assert_close(tube.center, vec(x=5.0, y=7.0, z=0.0))
-        assert_close(tube.signed_distance(vec(x=9.0, y=7.0, z=100.0)), wrap(2.0))
-        assert_close(
-            tube.at(vec(x=0, y=0, z=9)).signed_distance(vec(x=3.0, y=0.0, z=0.0)), wrap(1.0)
-        )
-        assert float(tube.bounding_box().upper.vector["z"]) == math.inf
-
-
-def test_half_spaces_and_points():
-    plane = HalfSpace(vec(x=0, y=1), vec(x=0, y=2))
-    assert_close(plane.signed_distance(vec(x=5.0, y=3.0)), wrap(2.0))
-    assert_close(plane.signed_distance(vec(x=5.0, y=0.5)), wrap(-0.5))
-    assert float(plane.bounding_box().upper.vector["y"]) == 1
-    assert float(plane.bounding_box().lower.vector["y"]) == -math.inf
-    assert_close(Point(x=1, y=1).signed_distance(vec(x=4.0, y=5.0)), wrap(5.0))
-    assert float(Point(x=1, y=1).volume) == 0
-
-
-def test_copies_are_a_union_and_batches_are_apart():
-    centers = points([(0, 0), (3, 0)], dim="copies")
-    two = Cylinder(
-        pm.stack(
-            [centers.vector["x"], centers.vector["y"], centers.vector["x"] * 0],
-            channel(vector="x,y,z"),
-        ),
-        radius=1,
-        height=2,
-    )
-    assert_close(two.signed_distance(vec(x=5.0, y=0.0, z=0.0)), wrap(1.0))
-    radii = tensor([1.0, 2.0], batch("worlds"))
-    torus = Torus(x=0, y=0, z=0, radius=radii, tube=0.5)
-    assert_close(
-        torus.signed_distance(vec(x=2.0, y=0.0, z=0.0)), tensor([0.5, -0.5], batch("worlds"))
-    )
-
-
-# --- functions and grids ---
-
-
-def test_functions_and_grids_describe_shapes(backend):
-    with pm.using(backend):
-        disc = Sphere(x=0.5, y=0.4, radius=0.3)
-        queries = points(np.random.default_rng(0).uniform(0.05, 0.95, (50, 2)))
-        function = SDF(lambda x: pm.norm(x - vec(x=0.5, y=0.4), "vector") - 0.3, Box(x=1, y=1))
-        assert_close(function.signed_distance(queries), disc.signed_distance(queries), atol=1e-12)
-        moved = function.at(vec(x=1.5, y=0.5))
-        assert_close(
-            moved.signed_distance(queries + vec(x=1, y=0)),
-            disc.signed_distance(queries),
-            atol=1e-12,
-        )
-        errors = []
-        for n in (32, 64):
-            sampled = as_sdf(disc, Box(x=1, y=1), x=n, y=n)
-            difference = sampled.signed_distance(queries) - disc.signed_distance(queries)
-            errors.append(float(pm.mean(abs(difference), None)))
-        assert math.log2(errors[0] / errors[1]) > 1.5
-        far = as_sdf(disc, Box(x=1, y=1), x=64, y=64).signed_distance(vec(x=3.0, y=0.4))
-        assert float(far) == pytest.approx(2.2, abs=0.02)
-
-
-def test_a_heightmap_of_a_plane_is_a_half_space():
-    box = Box(x=(0, 4), y=(0, 3))
-    cells = (np.arange(40) + 0.5) * 0.1
-    heights = wrap(1 + 0.5 * cells, spatial("x"))
-    normal = vec(x=-0.5, y=1.0)
-    plane = HalfSpace(vec(x=0, y=1), normal)
-    queries = points(np.random.default_rng(0).uniform([0.5, 0], [3.5, 3], (30, 2)))
-    assert_close(
-        Heightmap(heights, box, "y").signed_distance(queries),
-        plane.signed_distance(queries),
-        atol=1e-12,
-    )
-    above = Heightmap(heights, box, "y", "above")
-    assert_close(above.signed_distance(queries), -plane.signed_distance(queries), atol=1e-12)
-    raised = above.at(above.center + vec(x=0, y=1))
-    assert_close(
-        raised.signed_distance(queries + vec(x=0, y=1)), above.signed_distance(queries), atol=1e-12
-    )
-    assert float(Heightmap(heights, box, "y").bounding_box().upper.vector["y"]) == pytest.approx(
-        2.975
-    )
 
 
 # --- surfaces ---

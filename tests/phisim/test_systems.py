@@ -8,7 +8,7 @@ import pytest
 import phimath as pm
 from phimath import check_gradient, jit_compile, precision, seed, tensor, using, wrap
 from phimath.boundary import PERIODIC, ZERO_GRADIENT
-from phimath.errors import BoundaryError
+from phimath.errors import BoundaryError, ShapeError
 from phimath.testing.assertions import assert_close
 from phisim.field import (
     CenteredGrid,
@@ -266,6 +266,25 @@ def test_long_waves_run_at_the_root_of_gravity_times_depth_and_conserve_water():
         return float(pm.mean(abs(final.values - height.values), None)) / 1e-5
 
     assert math.log2(error(64) / error(128)) > 1.6
+
+
+def test_shallow_water_takes_velocities_at_faces_of_the_same_grid():
+    height = CenteredGrid(1.0, PERIODIC, Box(x=4, y=4), x=8, y=8)
+    with pytest.raises(ShapeError, match="at_faces"):
+        shallow_water_rate(height, CenteredGrid((1.0, 0.0), PERIODIC, Box(x=4, y=4), x=8, y=8))
+    for wrong in (
+        lambda other: shallow_water_rate(
+            height, StaggeredGrid(0, PERIODIC, Box(x=5, y=4), x=8, y=8)
+        ),
+        lambda other: shallow_water_rate(
+            height, StaggeredGrid(0, PERIODIC, Box(x=4, y=4), x=8, y=8), ground=other
+        ),
+        lambda other: gray_scott_rate(height, other),
+        lambda other: wave(height, other, 1.0, 0.1),
+        lambda other: schroedinger(height, other, 0.1),
+    ):
+        with pytest.raises(ShapeError, match="same grid"):
+            wrong(CenteredGrid(0.0, PERIODIC, Box(x=5, y=4), x=8, y=8))
 
 
 def test_laplace_of_the_state_is_what_waves_and_reactions_see():

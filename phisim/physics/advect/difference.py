@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from phimath.elementwise import maximum, minimum
 from phimath.errors import ValueRangeError
-from phimath.join import stack
 from phimath.stencil import stencil_coefficients
-from phisim.field.boundary import component_boundary, laplace_boundary, with_ghosts
-from phisim.field.resample import component_at_centers, component_at_faces, resample, same_grid
-from phisim.physics.check import check_field, check_velocity
+from phisim.field.boundary import with_ghosts
+from phisim.field.resample import component_at_centers, component_at_faces
+from phisim.physics.advect.operands import rate_of_change, values_of, velocity_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,30 +127,23 @@ def _weno(a: Tensor, b: Tensor, c: Tensor, d: Tensor, e: Tensor) -> Tensor:
 
 
 def _rate(field: Field, velocity: Field, margin: int, scheme: Scheme) -> Field:
-    check_field(field, "What is advected")
-    check_velocity(velocity, field.axes)
-    if not same_grid(field.geometry, velocity.geometry):
-        velocity = resample(velocity, to=replace(field, boundary=velocity.boundary))
-    boundary = laplace_boundary(field.boundary, field.axes)
-    if field.is_centered:
-        return replace(
-            field, values=-_transport(field, None, velocity, margin, scheme), boundary=boundary
-        )
-    parts = [-_transport(field, axis, velocity, margin, scheme) for axis in field.axes]
-    rate = replace(field, values=stack(parts, field.geometry.vector))
-    return rate.with_boundary(boundary)
+    velocity = velocity_for(field, velocity)
+    return rate_of_change(
+        field, lambda component: -_transport(field, component, velocity, margin, scheme)
+    )
 
 
 def _transport(
     field: Field, component: str | None, velocity: Field, margin: int, scheme: Scheme
 ) -> Tensor:
     """v·∇u of one component."""
-    values = field.values if component is None else field.component(component)
-    own = component_boundary(field.boundary, component, field.axes)
+    values = values_of(field, component)
     total = None
     for axis in field.axes:
         widths = {axis: (margin, margin)}
-        padded = with_ghosts(values, own, widths, field.axes, *_staggered_at(component))
+        padded = with_ghosts(
+            values, field.boundary, widths, field.axes, component, component is not None
+        )
         speed = (
             component_at_centers(velocity, axis)
             if component is None
@@ -162,10 +153,6 @@ def _transport(
         total = term if total is None else total + term
     assert total is not None
     return total
-
-
-def _staggered_at(component: str | None) -> tuple[str | None, bool]:
-    return component, component is not None
 
 
 def _weighted(values: Tensor, axis: str, margin: int, offsets: tuple[int, ...]) -> Tensor:

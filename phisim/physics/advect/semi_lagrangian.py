@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from phimath.elementwise import maximum, minimum
 from phimath.errors import DTypeError
-from phimath.join import stack
 from phisim.field.field import HOOKS, Field
 from phisim.field.sample import sample_component, sample_component_with_range
+from phisim.physics.advect.operands import components_of, values_of, velocity_for
 from phisim.physics.advect.trace import Paths
-from phisim.physics.check import check_field, check_time_step, check_velocity
+from phisim.physics.check import check_time_step
 from phisim.physics.integrate import EULER, Tableau
 
 if TYPE_CHECKING:
@@ -46,12 +46,10 @@ def semi_lagrangian(
 
     Source: Stam, Stable Fluids, SIGGRAPH 1999; Courant, Isaacson and Rees (1952).
     """
-    _check(field, velocity, dt)
+    velocity = _checked(field, velocity, dt)
     results = [
-        sample_component(
-            field, component, Paths.of(field, component, velocity).after(-dt, integrator)
-        )
-        for component in _components(field)
+        sample_component(field, c, Paths.of(field, c, velocity).after(-dt, integrator))
+        for c in components_of(field)
     ]
     return _with_results(field, results)
 
@@ -89,9 +87,9 @@ def mac_cormack(
     Source: Selle, Fedkiw, Kim, Liu and Rossignac, An unconditionally stable MacCormack method, J.
         Sci. Comput. 35 (2008).
     """
-    _check(field, velocity, dt)
+    velocity = _checked(field, velocity, dt)
     _check_real(field, "mac_cormack")
-    paths = {c: Paths.of(field, c, velocity) for c in _components(field)}
+    paths = {c: Paths.of(field, c, velocity) for c in components_of(field)}
     there = {
         c: sample_component_with_range(field, c, path.after(-dt, integrator))
         for c, path in paths.items()
@@ -101,7 +99,7 @@ def mac_cormack(
     for component, path in paths.items():
         sample, lowest, highest = there[component]
         again = sample_component(advected, component, path.after(dt, integrator))
-        original = field.values if component is None else field.component(component)
+        original = values_of(field, component)
         corrected = sample + (0.5 * correction_strength) * (original - again)
         results.append(minimum(maximum(corrected, lowest), highest))
     return _with_results(field, results)
@@ -136,14 +134,14 @@ def bfecc(
     Source: Dupont and Liu, J. Comput. Phys. 190 (2003); Kim, Liu, Llamas and Rossignac, FlowFixer,
         EGWNP 2005.
     """
-    _check(field, velocity, dt)
+    velocity = _checked(field, velocity, dt)
     if limited:
         _check_real(field, "bfecc")
-    paths = {c: Paths.of(field, c, velocity) for c in _components(field)}
+    paths = {c: Paths.of(field, c, velocity) for c in components_of(field)}
     back = {c: path.after(-dt, integrator) for c, path in paths.items()}
     there = _with_results(field, [sample_component(field, c, at) for c, at in back.items()])
     again = [sample_component(there, c, path.after(dt, integrator)) for c, path in paths.items()]
-    values = [field.values if c is None else field.component(c) for c in paths]
+    values = [values_of(field, c) for c in paths]
     compensated = _with_results(
         field, [v + 0.5 * (v - a) for v, a in zip(values, again, strict=True)]
     )
@@ -157,10 +155,11 @@ def bfecc(
     return _with_results(field, results)
 
 
-def _check(field: Field, velocity: Field, dt: float | Tensor) -> None:
-    check_field(field, "What is advected")
-    check_velocity(velocity, field.axes)
+def _checked(field: Field, velocity: Field, dt: float | Tensor) -> Field:
+    """The velocity on the grid of the field, once all operands are checked."""
+    velocity = velocity_for(field, velocity)
     check_time_step(dt)
+    return velocity
 
 
 def _check_real(field: Field, scheme: str) -> None:
@@ -171,11 +170,7 @@ def _check_real(field: Field, scheme: str) -> None:
         )
 
 
-def _components(field: Field) -> tuple[str | None, ...]:
-    return field.axes if field.is_staggered else (None,)
-
-
 def _with_results(field: Field, results: Sequence[Tensor]) -> Field:
     if not field.is_staggered:
         return replace(field, values=results[0])
-    return HOOKS["prescribe"](replace(field, values=stack(list(results), field.geometry.vector)))
+    return HOOKS["prescribe"](field.with_components(results))

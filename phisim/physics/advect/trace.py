@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from phisim.field.boundary import is_periodic
-from phisim.field.resample import component_at_centers, component_at_faces, resample, same_grid
+from phisim.field.resample import component_at_centers, component_at_faces
 from phisim.field.sample import sample_component
 
 if TYPE_CHECKING:
@@ -32,10 +32,11 @@ class Paths:
 
     @classmethod
     def of(cls, field: Field, component: str | None, velocity: Field) -> Paths:
-        """Paths from the points of one staggered component, or of cell centers (`None`)."""
+        """Paths from the points of one staggered component, or of cell centers (`None`).
+
+        velocity: On the grid of the field.
+        """
         grid = field.geometry
-        if not same_grid(grid, velocity.geometry):
-            velocity = resample(velocity, to=replace(field, boundary=velocity.boundary))
         start: dict[str, Tensor] = {}
         speed: dict[str, Tensor] = {}
         for axis in field.axes:

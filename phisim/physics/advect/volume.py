@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from phimath.elementwise import abs as magnitude
 from phimath.elementwise import maximum, minimum, where
 from phimath.errors import ValueRangeError
-from phimath.join import stack
-from phisim.field.boundary import (
-    component_boundary,
-    is_periodic,
-    laplace_boundary,
-    with_ghosts,
-)
-from phisim.field.resample import resample, same_grid
-from phisim.physics.check import check_field, check_velocity
+from phisim.field.boundary import is_periodic, with_ghosts
+from phisim.physics.advect.operands import rate_of_change, values_of, velocity_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,28 +73,17 @@ def finite_volume(field: Field, velocity: Field, limiter: str = "van_leer") -> F
     """
     if limiter not in LIMITERS:
         raise ValueRangeError(f"There is no limiter {limiter!r}. Use one of {', '.join(LIMITERS)}.")
-    check_field(field, "What is advected")
-    check_velocity(velocity, field.axes)
-    if not same_grid(field.geometry, velocity.geometry):
-        velocity = resample(velocity, to=replace(field, boundary=velocity.boundary))
-    velocity = velocity.at_faces()
-    boundary = laplace_boundary(field.boundary, field.axes)
-    if field.is_centered:
-        values = _balance(field, None, velocity, limiter)
-        return replace(field, values=values, boundary=boundary)
-    parts = [_balance(field, axis, velocity, limiter) for axis in field.axes]
-    rate = replace(field, values=stack(parts, field.geometry.vector))
-    return rate.with_boundary(boundary)
+    velocity = velocity_for(field, velocity).at_faces()
+    return rate_of_change(field, lambda component: _balance(field, component, velocity, limiter))
 
 
 def _balance(field: Field, component: str | None, velocity: Field, limiter: str) -> Tensor:
     """What flows into the volume around each point minus what flows out, per volume."""
-    values = field.values if component is None else field.component(component)
-    own = component_boundary(field.boundary, component, field.axes)
+    values = values_of(field, component)
     total = None
     for axis in field.axes:
         padded = with_ghosts(
-            values, own, {axis: (2, 2)}, field.axes, component, component is not None
+            values, field.boundary, {axis: (2, 2)}, field.axes, component, component is not None
         )
         speed = _speed_between(velocity, component, axis)
         flux = _flux(padded, axis, speed, limiter) / field.geometry.spacing(axis)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from phisim.field.calculus import laplace
-from phisim.physics.check import check_field
+from phisim.physics.check import check_field, check_same_points
 
 if TYPE_CHECKING:
     from phimath.tensor import Tensor
@@ -34,10 +34,13 @@ def gray_scott_rate(
     Notes: for any explicit method with D dt Σ 1/dxᵢ² below 1/2, e.g. dt = 1 for cells of size 1.
         Spots at F = 0.035, k = 0.065; stripes at F = 0.04, k = 0.06.
 
+    Raises:
+        ShapeError: the two lie on different points.
+
     Source: Pearson, Complex patterns in a simple system, Science 261 (1993).
     """
     check_field(u, "A concentration")
-    check_field(v, "A concentration")
+    check_same_points(v, u, "The other concentration")
     made = u.values * v.values * v.values
     change_u = diffusivity_u * laplace(u).values - made + feed * (1.0 - u.values)
     change_v = diffusivity_v * laplace(v).values + made - (feed + kill) * v.values

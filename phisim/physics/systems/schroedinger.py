@@ -11,12 +11,12 @@ from phimath.elementwise import exp
 from phimath.norm import squared_norm
 from phimath.spectral import fft, fftfreq, ifft
 from phimath.wrap import wrap
+from phisim.field.field import Field
 from phisim.field.spectral import spacing_of
-from phisim.physics.check import check_field, check_time_step
+from phisim.physics.check import check_field, check_same_points, check_time_step
 
 if TYPE_CHECKING:
     from phimath.tensor import Tensor
-    from phisim.field.field import Field
 
 
 def schroedinger(
@@ -41,14 +41,17 @@ def schroedinger(
 
     Raises:
         BoundaryError: a side is not periodic.
+        ShapeError: the potential lies on another grid.
 
     Source: Feit, Fleck and Steiger, J. Comput. Phys. 47 (1982).
     """
     check_field(psi, "A wave function")
     check_time_step(dt)
     dx = spacing_of(psi, "schroedinger")
-    v = getattr(potential, "values", potential)
-    half = exp(to_complex(wrap(v * dt)) * (-0.5j / hbar))
+    if isinstance(potential, Field):
+        check_same_points(potential, psi, "The potential")
+        potential = potential.values
+    half = exp(to_complex(wrap(potential * dt)) * (-0.5j / hbar))
     frequency = fftfreq(psi.resolution, dx)
     square = squared_norm(frequency, "vector")
     energy = square * ((2 * math.pi) ** 2 * hbar / 2) / mass

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from phisim.field.calculus import spatial_gradient
 from phisim.physics import advect
-from phisim.physics.check import check_field, check_velocity
+from phisim.physics.check import check_face_velocity, check_field, check_same_points
 
 if TYPE_CHECKING:
     from phimath.tensor import Tensor
@@ -36,12 +36,15 @@ def shallow_water_rate(
         For waves that don't break: the velocity is not advected in conservative form.
 
     Raises:
-        ShapeError: the velocity is no staggered field on the grid of the height.
+        ShapeError: the velocity is no staggered field on the grid of the height, or the ground lies
+            on another grid.
 
     Source: Arakawa and Lamb (1977) for the placement; Audusse et al. (2004) for lakes at rest.
     """
     check_field(height, "The height of water")
-    check_velocity(velocity, height.axes)
+    check_face_velocity(velocity, height)
+    if ground is not None:
+        check_same_points(ground, height, "The ground")
     surface = height if ground is None else height.with_values(height.values + ground.values)
     slope = spatial_gradient(surface, at="face").values
     motion = advect.finite_difference(velocity, velocity, 3, upwind=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from phisim.field.calculus import laplace
-from phisim.physics.check import check_field
+from phisim.field.field import Field
+from phisim.physics.check import check_field, check_same_points
 from phisim.physics.integrate import leapfrog
 
 if TYPE_CHECKING:
     from phimath.tensor import Tensor
-    from phisim.field.field import Field
 
 
 def wave(
@@ -28,12 +28,17 @@ def wave(
     Second order in space and time, and the energy doesn't drift (Störmer-Verlet).
     Notes: unstable for c dt √(Σ 1/dxᵢ²) > 1.  Good values: half of that.
 
+    Raises:
+        ShapeError: the fields lie on different points.
+
     Source: Hairer, Lubich and Wanner, Geometric Numerical Integration (2006), theorem VI.3.4.
     """
     check_field(displacement, "A displacement")
-    check_field(velocity, "The velocity of a wave")
-    square = speed * speed
-    factor = getattr(square, "values", square)
+    check_same_points(velocity, displacement, "The velocity of a wave")
+    if isinstance(speed, Field):
+        check_same_points(speed, displacement, "The speed of waves")
+    celerity = speed.values if isinstance(speed, Field) else speed
+    factor = celerity * celerity
 
     def force(u: Field) -> Field:
         curvature = laplace(u)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from phimath.backend.contract.linear_algebra import LinearAlgebra
+from phimath.backend.singular import solve_each
 from phimath_tensorflow.library import constant, native, tf
 from phimath_tensorflow.special import real
 
@@ -66,7 +67,8 @@ class TensorFlowLinearAlgebra(LinearAlgebra[tf.Tensor]):
         try:
             return _narrow(_solve(_wide(a), _wide(b)), a)
         except tf.errors.InvalidArgumentError:  # one of the matrices is singular
-            return self.matmul(a, b) * float("nan")
+            backend: Any = self
+            return solve_each(backend, a, b)
 
     def qr(self, a: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         q, r = _qr(_wide(a), False)

@@ -88,7 +88,7 @@ def with_diagonal(matrix: Tensor, values: Any, check_square: bool = True) -> Ten
     """
     del check_square
     rows, columns = square_dims(matrix.shape)
-    values = as_tensor(values).cast(matrix.dtype).expanded(rows)
+    values = as_tensor(values).expanded(rows)
     if not isinstance(matrix, Sparse):
         like = representative(matrix)
         unit = np.eye(rows.volume, dtype=bool).reshape(*rows.int_sizes, *columns.int_sizes)

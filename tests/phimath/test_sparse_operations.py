@@ -258,6 +258,15 @@ def test_diagonals_are_read_and_replaced(backend, format):
     assert_close(as_array(with_diagonal(m, 2)), d - np.diag(np.diag(d)) + 2 * np.eye(4))
 
 
+@pytest.mark.parametrize("format", [*FORMATS, "dense"])
+def test_fractions_on_the_diagonal_of_integers_stay_fractions(backend, format):
+    integers = np.array([1, -2, 3, 4, 5])
+    changed = with_diagonal(to_format(matrix(numbers=integers), format), 0.5)
+    expected = array_of(numbers=integers).astype(float)
+    np.fill_diagonal(expected, 0.5)
+    assert_close(as_array(changed), expected)
+
+
 def test_diagonals_of_several_rows_and_columns(backend):
     generator = np.random.default_rng(2)
     d = generator.random((3, 2, 3, 2)) * (generator.random((3, 2, 3, 2)) < 0.5)

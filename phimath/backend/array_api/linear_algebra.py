@@ -9,6 +9,7 @@ import numpy as np
 from phimath.backend.array_api.convert import ArrayApiConvert
 from phimath.backend.array_api.einsum import einsum
 from phimath.backend.contract.linear_algebra import LinearAlgebra
+from phimath.backend.singular import solve_each
 from phimath.backend.support import unsupported_method
 
 A = TypeVar("A")
@@ -43,11 +44,12 @@ class ArrayApiLinearAlgebra(ArrayApiConvert[A], LinearAlgebra[A]):
         return values, vectors
 
     def solve(self, a: A, b: A) -> A:
-        """By `linalg.solve`; NaN if one of the matrices is singular and NumPy says so."""
+        """By `linalg.solve`; NaN for matrices of which NumPy says that they are singular."""
         try:
             return self.xp.linalg.solve(a, b)
         except np.linalg.LinAlgError:
-            return self.xp.matmul(a, b) * float("nan")
+            backend: Any = self
+            return solve_each(backend, a, b)
 
     def qr(self, a: A) -> tuple[A, A]:
         """By `linalg.qr`."""

@@ -298,8 +298,7 @@ def nan_to_0(x: Value) -> Value:
 
 def safe_div(x: Value, y: Value) -> Value:
     """`x / y`, and 0 wherever `y` is 0; derivatives are finite there too."""
-    is_zero = apply(OPERATIONS["equal"], y, 0)
-    return where(is_zero, 0, apply(OPERATIONS["divide"], x, where(is_zero, 1, y)))
+    return apply(OPERATIONS["safe_div"], x, y)
 
 
 def safe_mul(x: Value, y: Value) -> Value:

@@ -66,15 +66,25 @@ def l1_loss(x: Any, reduce: DimFilter = non_batch) -> Tensor:
 
 def l2_loss(x: Any, reduce: DimFilter = non_batch) -> Tensor:
     """Half the sum of squared magnitudes; those of all tensors and fields of a tree add up."""
-    return _added("l2_loss", x, reduce, lambda tensor: 0.5 * abs_square(tensor))
+    # The half after the sum: XLA would make an array of it.
+    return _added("l2_loss", x, reduce, abs_square, 0.5)
 
 
-def _added(name: str, tree: Any, dims: DimFilter, of_element: Callable[[Tensor], Tensor]) -> Tensor:
+def _added(
+    name: str,
+    tree: Any,
+    dims: DimFilter,
+    of_element: Callable[[Tensor], Tensor],
+    factor: float | None = None,
+) -> Tensor:
+    def reduced(leaf: Any) -> Tensor:
+        if not isinstance(leaf, Tensor):
+            return leaf.reduced(name, dims)
+        found = total(of_element(leaf), dims)
+        return found if factor is None else factor * found
+
     leaves = [tree] if isinstance(tree, Tensor) else flatten(tree, (Tensor, Reducible))[0]
-    first, *others = [
-        total(of_element(leaf), dims) if isinstance(leaf, Tensor) else leaf.reduced(name, dims)
-        for leaf in leaves or [as_tensor(tree)]
-    ]
+    first, *others = [reduced(leaf) for leaf in leaves or [as_tensor(tree)]]
     for other in others:
         first = first + other
     return first

@@ -66,6 +66,11 @@ def _power_by_base(op: Any, y: Any, a: Any, b: Any) -> Any:
     return op.where(b == 0, 0, b * a ** op.where(b == 0, 1, b - 1))
 
 
+def _safe_inverse(op: Any, y: Any, a: Any, b: Any) -> Any:
+    is_zero = b == 0
+    return op.where(is_zero, 0, 1 / op.where(is_zero, 1, b))
+
+
 def _half_over_root(op: Any, y: Any, x: Any) -> Any:
     is_zero = y == 0
     return op.where(is_zero, 0, 0.5 / op.where(is_zero, 1, y))
@@ -128,6 +133,11 @@ _ROWS = (
     Operation(
         "divide", "divide", 2, "float", "/",
         (lambda op, y, a, b: 1 / b, lambda op, y, a, b: -y / b),
+        (0,), False, True,
+    ),
+    Operation(
+        "safe_div", "safe_divide", 2, "float", "",
+        (_safe_inverse, lambda op, y, a, b: -y * _safe_inverse(op, y, a, b)),
         (0,), False, True,
     ),
     Operation("floor_divide", "floor_divide", 2, "numeric", "//", (None, None), (), False, True),

@@ -68,6 +68,22 @@ def _(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array,
     return root, slope * tangents[0]
 
 
+@jax.custom_jvp
+def _safe_divide(a: jax.Array, b: jax.Array) -> jax.Array:
+    quotient = a / b
+    return jnp.where(b == 0, jnp.zeros_like(quotient), quotient)
+
+
+@_safe_divide.defjvp
+def _(
+    primals: tuple[jax.Array, jax.Array], tangents: tuple[jax.Array, jax.Array]
+) -> tuple[jax.Array, jax.Array]:
+    quotient, b = _safe_divide(*primals), primals[1]
+    is_zero = b == 0
+    inverse = jnp.where(is_zero, 0, 1 / jnp.where(is_zero, 1, b))
+    return quotient, (tangents[0] - quotient * tangents[1]) * inverse
+
+
 @partial(jax.custom_jvp, nondiff_argnums=(1,))
 def _power(a: jax.Array, exponent: float) -> jax.Array:
     return power_by_products(_FUNCTIONS.__getitem__, a, exponent)
@@ -86,6 +102,11 @@ _FUNCTIONS: Final = {
 }  # fmt: skip
 
 
+@compiled()
+def _safe_quotient(a: jax.Array, b: jax.Array | Number) -> jax.Array:
+    return _safe_divide(a, jnp.asarray(b, a.dtype))
+
+
 @compiled(1)
 def _product(a: jax.Array, exponent: Number) -> jax.Array:
     return _power(a, exponent)
@@ -98,6 +119,7 @@ class JaxElementwise(ArrayApiElementwise[jax.Array]):
     real = staticmethod(jnp.real)
     imag = staticmethod(jnp.imag)
     round = staticmethod(_round)
+    safe_divide = staticmethod(_safe_quotient)
     safe_sqrt = staticmethod(compiled()(_safe_sqrt))
     isfinite = staticmethod(jnp.isfinite)
     isnan = staticmethod(jnp.isnan)

@@ -113,6 +113,10 @@ class TensorFlowConvert(Convert[tf.Tensor]):
         return shared
 
     def from_dlpack(self, array: Any) -> tf.Tensor:  # anything with __dlpack__, of any framework
+        # One tensor, whatever the address: TensorFlow numbers them and its functions together, and
+        # XLA finds kept programs by the names with these numbers.
+        if isinstance(array, np.ndarray) and array.ctypes.data % _ALIGNMENT:
+            return self.from_numpy(array)
         try:
             shared = tf.experimental.dlpack.from_dlpack(array.__dlpack__())
         except (BufferError, tf.errors.InvalidArgumentError):

@@ -90,6 +90,7 @@ class TensorFlowElementwise(Elementwise[tf.Tensor]):
     bitwise_left_shift = staticmethod(native("LeftShift"))
     bitwise_right_shift = staticmethod(native("RightShift"))
 
+    _safe_divide = staticmethod(native("DivNoNan"))
     _select = staticmethod(native("SelectV2"))
     _sigmoid = staticmethod(native("Sigmoid"))
     _softplus = staticmethod(native("Softplus"))
@@ -110,6 +111,9 @@ class TensorFlowElementwise(Elementwise[tf.Tensor]):
             return self.pow(a, exponent)
         backend: Any = self
         return power_with_rule(backend, a, exponent)
+
+    def safe_divide(self, a: tf.Tensor, b: tf.Tensor | Number) -> tf.Tensor:
+        return self._safe_divide(a, b)
 
     def safe_sqrt(self, a: tf.Tensor) -> tf.Tensor:
         """With a derivative of its own in graphs only."""

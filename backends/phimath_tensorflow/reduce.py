@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from phimath.backend.contract.reduce import Reduce
@@ -24,6 +26,7 @@ _gather = native("GatherV2")
 _invert = native("Invert")
 _isnan = native("IsNan")
 _less = native("Less")
+_matmul = native("BatchMatMulV2")
 _max = native("Max")
 _mean = native("Mean")
 _min = native("Min")
@@ -37,12 +40,37 @@ _transpose = native("Transpose")
 _zeros_like = native("ZerosLike")
 
 _INTEGER_OF_FLOAT: Final = {"float32": tf.int32, "float64": tf.int64}
+_LONG_ROW: Final = 256
+_LARGE: Final = 1 << 16
+
+
+@cache
+def _has_accelerators() -> bool:
+    """Such as GPUs, which round what they multiply, and sum fast."""
+    return any(device.device_type != "CPU" for device in tf.config.list_logical_devices())
+
+
+def _has_long_rows(a: tf.Tensor) -> bool:
+    if tf.executing_eagerly() or a.dtype.name not in _INTEGER_OF_FLOAT or a.shape.rank < 2:
+        return False
+    if _has_accelerators():
+        return False
+    sizes = static_sizes(a)
+    return sizes[-1] >= _LONG_ROW and math.prod(sizes) >= _LARGE
 
 
 class TensorFlowReduce(Reduce[tf.Tensor]):
     """NaN is the largest value when sorting, and found by `argmax` and `argmin`, as in NumPy."""
 
     def sum(self, a: tf.Tensor, axes: tuple[int, ...]) -> tf.Tensor:
+        """Long rows of large arrays in graphs first become products with ones.
+
+        Measured for 2000 × 2000 pairs that are computed on the way, on one CPU core: XLA takes 2.3
+        ms by products, 5.2 ms by its reduction, which it doesn't vectorise.
+        """
+        if a.shape.rank - 1 in axes and _has_long_rows(a):
+            ones = tf.ones((*a.shape[:-2], a.shape[-1], 1), a.dtype)
+            a = _matmul(a, ones)
         return _sum(a, constant(axes))
 
     def prod(self, a: tf.Tensor, axes: tuple[int, ...]) -> tf.Tensor:

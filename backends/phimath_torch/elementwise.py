@@ -138,6 +138,15 @@ class TorchElementwise(Elementwise[Tensor]):
             return power_with_rule(backend, a, exponent)
         return power_by_products(self.function, a, exponent)
 
+    def safe_divide(self, a: Tensor, b: Tensor | Number) -> Tensor:
+        """Without a detour where nothing is differentiated."""
+        if not isinstance(b, Tensor):
+            return a / b if b else torch.zeros_like(a)
+        is_zero = b == 0
+        if torch.is_grad_enabled() and (a.requires_grad or b.requires_grad):
+            b = torch.where(is_zero, 1, b)
+        return torch.where(is_zero, 0, torch.div(a, b))
+
     def safe_sqrt(self, a: Tensor) -> Tensor:
         """Without a detour where nothing is differentiated."""
         if not (torch.is_grad_enabled() and a.requires_grad):

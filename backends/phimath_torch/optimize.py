@@ -18,6 +18,8 @@ from torch._subclasses import FakeTensorMode
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
 from torch.utils._triton import has_triton
 
+from phimath_torch.quotients import share_reciprocals
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -69,6 +71,8 @@ def inductor_program(
     with mode:
         inputs = [torch.empty(sizes, dtype=dtype, device=device) for sizes, dtype, device in sample]
     with _compiler, torch.no_grad():
+        share_reciprocals(module.graph)
+        module.recompile()
         compiled: Any = compile_fx(module, inputs, ignore_shape_env=True)  # one of many classes
     return compiled
 

@@ -43,14 +43,14 @@ def user_cache() -> Path:
 @cache
 def processor() -> str:
     """Short name for processors with the same instructions."""
-    features = [platform.system(), platform.machine(), platform.processor()]
+    features = [platform.system(), platform.machine()]
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:  # not Linux
+    except OSError:  # not Linux, on which the next line would start another program
+        features.append(platform.processor())
         lines = []
     # The first processor's: x86 lists flags, Arm features.
-    names = ("model name", "flags", "Features")
-    for name in names:
+    for name in ("model name", "flags", "Features"):
         features += [line for line in lines if line.startswith(name)][:1]
     return hashlib.sha256("\n".join(features).encode()).hexdigest()[:8]
 

@@ -26,6 +26,7 @@ _ODD = frozenset(
     "round".split()
 )
 _EVEN = frozenset("abs cos cosh".split())
+_QUOTIENTS = frozenset(("divide", "safe_div"))
 _AFFINE = frozenset("negative conjugate real imag".split())
 
 
@@ -281,7 +282,7 @@ def _stays_zero(operation: Operation, operands: tuple[Any, ...]) -> bool:
     zeros = [isinstance(operand, Constant) and _is_zero(operand.value) for operand in operands]
     if operation.name == "multiply":
         return any(zeros)
-    if operation.name == "divide":
+    if operation.name in _QUOTIENTS:
         return zeros[0]
     return operation.name in ("add", "subtract", "negative") and all(zeros)
 
@@ -315,7 +316,7 @@ def _combine_extensions(
     same = all(e == first for e in extensions)
     if operation.name in ("add", "subtract"):
         return first if same else None
-    if operation.name in ("multiply", "divide") and not any(e.edge for e in extensions):
+    if operation.name in ("multiply", *_QUOTIENTS) and not any(e.edge for e in extensions):
         sign = extensions[0].sign * extensions[1].sign
         return first if first.sign == sign else _OPPOSITE[first]
     return None
@@ -330,7 +331,7 @@ def _unary(name: str, extension: Extension) -> Boundary | None:
 
 
 def _keeps_with_number(name: str, extension: Extension, operands: tuple[Any, ...]) -> bool:
-    if name == "multiply" or (name == "divide" and operands[0] is extension):
+    if name == "multiply" or (name in _QUOTIENTS and operands[0] is extension):
         return True
     return bool(extension.edge) and name in ("add", "subtract")
 

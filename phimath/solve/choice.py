@@ -9,6 +9,7 @@ from phimath.errors import NotSupported
 from phimath.solve.direct import DenseInverse
 from phimath.solve.jacobi import Jacobi
 from phimath.solve.methods import LINEAR_METHODS
+from phimath.solve.multigrid import Multigrid
 from phimath.solve.null_space import Deflated
 from phimath.solve.separable import NearlySeparable, Separable
 from phimath.sparse import DenseMatrix, LinearOperator, StencilOperator
@@ -36,6 +37,8 @@ class Offer(NamedTuple):
 # For each kind of operator the best one first.
 OFFERS: Final = (
     Offer("separable", StencilOperator, Separable.of, is_exact=True),
+    # Below about 128² cells the second takes half the time, but jumps and noise defeat it.
+    Offer("multigrid", StencilOperator, Multigrid.of),
     Offer("separable", StencilOperator, NearlySeparable.of),
     Offer("direct", DenseMatrix, DenseInverse.of, is_exact=True),
     Offer("direct", Deflated, DenseInverse.of, is_exact=True),
@@ -170,8 +173,3 @@ class Given(LinearOperator):
     def apply(self, x: Tensor) -> Tensor:
         """What the function returns."""
         return self.function(x)
-
-    @property
-    def norm(self) -> Tensor:
-        """Nobody asks for it."""
-        raise NotSupported("The norm of a given preconditioner is not known.")

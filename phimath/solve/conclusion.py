@@ -11,7 +11,7 @@ from phimath.reduce import any as any_of
 from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
 from phimath.solve.krylov import ITERATION
-from phimath.solve.tape import record
+from phimath.solve.tape import is_recording, record
 
 if TYPE_CHECKING:
     from phimath.solve.methods import LinearMethod
@@ -48,8 +48,13 @@ class Conclusion(NamedTuple):
         raise error(_message(known, self._advice(error, broken, broke)), known)
 
     def of_effect(self, known: tuple[SolveInfo, dict[str, Any]]) -> None:
-        """The same for what leaves a compiled function."""
-        self(*known)
+        """The same for what leaves a compiled function.
+
+        Of a solve that succeeded only that is read, unless somebody wants its report.
+        """
+        info, values = known
+        if is_recording() or not bool(values["succeeded"]):
+            self(info, values)
 
     def _advice(self, error: type[SolveError], broken: list[str], broke: bool) -> str:
         if broken:

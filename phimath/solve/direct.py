@@ -10,7 +10,6 @@ from phimath.broadcast import Signature
 from phimath.dimension import Dim, dual
 from phimath.dtype import precision_bits, promote
 from phimath.elementwise import conjugate
-from phimath.errors import NotSupported
 from phimath.shape import Shape, concat_shapes, merge_shapes
 from phimath.solve.null_space import Deflated
 from phimath.sparse import DenseMatrix, LinearOperator
@@ -67,11 +66,6 @@ class DenseInverse(LinearOperator):
         stored = concat_shapes(shared, unknowns, others)
         native = backend.reshape(found, stored.int_sizes)
         return Dense(native, Signature(backend, dtype, stored.sorted_by_type(), stored))
-
-    @property
-    def norm(self) -> Tensor:
-        """Not known without the inverse's entries."""
-        raise NotSupported("The norm of an inverse is not known without its entries.")
 
     @property
     def columns(self) -> tuple[str, ...]:

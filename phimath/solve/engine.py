@@ -11,6 +11,7 @@ from phimath.create import expand, zeros_like
 from phimath.dimension import spatial
 from phimath.dtype import complex_dtype, float_dtype
 from phimath.elementwise import is_finite, where
+from phimath.reduce import all as all_of
 from phimath.solve.choice import Plan, plan
 from phimath.solve.conclusion import Conclusion
 from phimath.solve.goal import Goal, kept, norm_of, scale_of
@@ -77,6 +78,8 @@ def solve_plain(
     )
     conclusion = Conclusion(replace(solve, x0=None), method)
     if is_tracing():
+        succeeded = all_of(info.converged & ~info.diverged, None)
+        values |= {"succeeded": succeeded}
         effect((info, values), conclusion.of_effect, severity(info))
         return Solved(x, info)
     return Solved(x, conclusion(info, values))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple, final
 from phimath.create import zeros_like
 from phimath.dtype import precision_bits
 from phimath.elementwise import is_finite, maximum, minimum, sqrt, where
-from phimath.errors import NotSupported
 from phimath.layout import UNKNOWN
 from phimath.reduce import sum as sum_of
 from phimath.solve.krylov import Budget, iterate
@@ -138,11 +137,6 @@ class _Jacobian(LinearOperator):
     def apply(self, x: Tensor) -> Tensor:
         """Derivative along a direction."""
         return product(self.function, self.x, self.value, x)
-
-    @property
-    def norm(self) -> Tensor:
-        """Nobody asks for it."""
-        raise NotSupported("The norm of a Jacobian by differences is not known.")
 
 
 def _direction(

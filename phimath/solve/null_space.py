@@ -17,7 +17,7 @@ from phimath.shape import Shape
 from phimath.solve.probe import random_signs
 from phimath.solve.rounding import epsilon_of
 from phimath.solve.system import extent, inner, length
-from phimath.sparse import DenseMatrix, LinearOperator
+from phimath.sparse import DenseMatrix, LinearOperator, WrappedOperator
 from phimath.tensor import Tensor
 from phimath.transform.effects import is_tracing
 from phimath.transform.gradient import stop_gradient
@@ -32,7 +32,7 @@ _ROUNDING = 100
 
 @final
 @dataclass(frozen=True, eq=False)
-class Deflated(LinearOperator):
+class Deflated(WrappedOperator):
     """An operator together with its null space.
 
     right: Orthonormal vectors that A maps to zero; none if A is regular after all.
@@ -47,26 +47,6 @@ class Deflated(LinearOperator):
         """The operator itself."""
         return self.operator.apply(x)
 
-    @property
-    def norm(self) -> Tensor:
-        """That of the operator."""
-        return self.operator.norm
-
-    @property
-    def columns(self) -> tuple[str, ...] | None:
-        """As the operator."""
-        return self.operator.columns
-
-    @property
-    def rows(self) -> tuple[str, ...] | None:
-        """As the operator."""
-        return self.operator.rows
-
-    @property
-    def is_square(self) -> bool:
-        """As the operator."""
-        return self.operator.is_square
-
     def transposed(self) -> LinearOperator:
         """With both null spaces exchanged."""
         return Deflated(self.operator.transposed(), self.left, self.right)
@@ -74,21 +54,6 @@ class Deflated(LinearOperator):
     def adjoint(self) -> LinearOperator:
         """With both null spaces exchanged."""
         return Deflated(self.operator.adjoint(), self.left, self.right)
-
-    @property
-    def is_complex(self) -> bool:
-        """As the operator."""
-        return self.operator.is_complex
-
-    @property
-    def is_symmetric(self) -> bool:
-        """As the operator."""
-        return self.operator.is_symmetric
-
-    @property
-    def is_positive(self) -> bool:
-        """As the operator."""
-        return self.operator.is_positive
 
     @property
     def diagonal(self) -> Tensor | None:

@@ -16,10 +16,9 @@ import numpy as np
 from phimath.broadcast import Signature
 from phimath.dtype import DType, complex_dtype, float_dtype
 from phimath.elementwise import imag, real, sqrt
-from phimath.errors import NotSupported
 from phimath.shape import Shape
 from phimath.solve.eigenbasis import BASES, eigenvalues
-from phimath.sparse import LinearOperator, StencilOperator
+from phimath.sparse import LinearOperator, StencilOperator, SymmetricOperator
 from phimath.tensor import Dense, Tensor
 from phimath.transform.effects import is_tracing
 from phimath.wrap import wrap
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 
 @final
 @dataclass(frozen=True, eq=False)
-class Separable(LinearOperator):
+class Separable(SymmetricOperator):
     """The pseudo-inverse of a `StencilOperator` with constant coefficients, without mask."""
 
     operator: StencilOperator
@@ -56,33 +55,14 @@ class Separable(LinearOperator):
         return _backward(box, (inverse * spectrum).dense())
 
     @property
-    def norm(self) -> Tensor:
-        """Not known."""
-        raise NotSupported("The norm of an inverse is not known. Use that of the operator.")
-
-    @property
     def columns(self) -> tuple[str, ...]:
         """As the operator."""
         return self.operator.columns
 
-    def transposed(self) -> LinearOperator:
-        """Itself."""
-        return self
-
-    @property
-    def is_symmetric(self) -> bool:
-        """Yes."""
-        return True
-
-    @property
-    def is_positive(self) -> bool:
-        """Yes."""
-        return True
-
 
 @final
 @dataclass(frozen=True, eq=False)
-class NearlySeparable(LinearOperator):
+class NearlySeparable(SymmetricOperator):
     """Approximate inverse of a `StencilOperator` whose coefficients vary or that has a mask.
 
     −∇·(a ∇u) is D L D u but for derivatives of D = √a, L having the mean coefficients; so its
@@ -105,28 +85,9 @@ class NearlySeparable(LinearOperator):
         return self.scaling * self.inverse.apply(self.scaling * x)
 
     @property
-    def norm(self) -> Tensor:
-        """Not known."""
-        return self.inverse.norm
-
-    @property
     def columns(self) -> tuple[str, ...]:
         """As the operator."""
         return self.inverse.columns
-
-    def transposed(self) -> LinearOperator:
-        """Itself."""
-        return self
-
-    @property
-    def is_symmetric(self) -> bool:
-        """Yes."""
-        return True
-
-    @property
-    def is_positive(self) -> bool:
-        """Yes."""
-        return True
 
 
 def _varies(operator: StencilOperator) -> bool:

@@ -86,6 +86,11 @@ class SolveTape:
 _tapes: ContextVar[tuple[SolveTape, ...]] = ContextVar("tapes that record solves", default=())
 
 
+def is_recording() -> bool:
+    """Whether there is a tape around."""
+    return bool(_tapes.get())
+
+
 def record(solve: Solve, info: SolveInfo) -> None:
     """Put a report on all tapes around."""
     for tape in _tapes.get():

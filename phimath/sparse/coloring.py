@@ -32,7 +32,10 @@ def column_colors(
     """
     if pattern.width <= 1:
         return np.zeros(pattern.columns, np.uint8), min(pattern.columns, 1)
-    found = _by_linear_form(pattern, sizes) if 0 < len(sizes) <= 3 else None
+    if pattern.width == pattern.columns:  # a full row tells all columns apart
+        return np.arange(pattern.columns), pattern.columns
+    has_form = 0 < len(sizes) <= 3 and pattern.width <= MOST
+    found = _by_linear_form(pattern, sizes) if has_form else None
     return found or _one_by_one(pattern)
 
 

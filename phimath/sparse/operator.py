@@ -25,9 +25,16 @@ class LinearOperator(ABC):
         """The function itself."""
 
     @property
-    @abstractmethod
     def norm(self) -> Tensor:
-        """Upper bound of ‖A‖∞, the largest sum of absolute values in a row; (batch)."""
+        """Upper bound of ‖A‖∞, the largest sum of absolute values in a row; (batch).
+
+        Raises:
+            NotSupported: the operator does not bring it.
+        """
+        raise NotSupported(
+            f"{type(self).__name__} does not know its norm, without which a solve can't tell what "
+            "rounding leaves. Define `norm`, an upper bound of the sums of absolute values in rows."
+        )
 
     @property
     def columns(self) -> tuple[str, ...] | None:
@@ -109,7 +116,7 @@ class LinearOperator(ABC):
 
 
 class SymmetricOperator(LinearOperator):
-    """A real symmetric positive semi-definite operator with a known diagonal."""
+    """A real symmetric positive semi-definite operator."""
 
     def transposed(self) -> LinearOperator:
         """Itself."""
@@ -125,15 +132,56 @@ class SymmetricOperator(LinearOperator):
         """Yes."""
         return True
 
+
+class WrappedOperator(LinearOperator):
+    """An operator with the structure of another one, `operator`."""
+
+    operator: LinearOperator
+
     @property
-    @abstractmethod
-    def diagonal(self) -> Tensor:
-        """Diagonal of its matrix, nowhere zero."""
+    def norm(self) -> Tensor:
+        """As the operator within."""
+        return self.operator.norm
+
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        """As the operator within."""
+        return self.operator.columns
+
+    @property
+    def rows(self) -> tuple[str, ...] | None:
+        """As the operator within."""
+        return self.operator.rows
+
+    @property
+    def is_square(self) -> bool:
+        """As the operator within."""
+        return self.operator.is_square
+
+    @property
+    def is_complex(self) -> bool:
+        """As the operator within."""
+        return self.operator.is_complex
+
+    @property
+    def is_symmetric(self) -> bool:
+        """As the operator within."""
+        return self.operator.is_symmetric
+
+    @property
+    def is_positive(self) -> bool:
+        """As the operator within."""
+        return self.operator.is_positive
+
+    @property
+    def is_definite(self) -> bool:
+        """As the operator within."""
+        return self.operator.is_definite
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class Conjugated(LinearOperator):
+class Conjugated(WrappedOperator):
     """The operator whose matrix has the complex conjugated entries."""
 
     operator: LinearOperator
@@ -142,61 +190,6 @@ class Conjugated(LinearOperator):
         """The conjugated result for the conjugated argument."""
         return conjugate(self.operator.apply(conjugate(x)))
 
-    @property
-    def norm(self) -> Tensor:
-        """As without conjugation."""
-        return self.operator.norm
-
-    @property
-    def columns(self) -> tuple[str, ...] | None:
-        """As without conjugation."""
-        return self.operator.columns
-
-    @property
-    def rows(self) -> tuple[str, ...] | None:
-        """As without conjugation."""
-        return self.operator.rows
-
-    @property
-    def is_square(self) -> bool:
-        """As without conjugation."""
-        return self.operator.is_square
-
     def transposed(self) -> LinearOperator:
         """The transposed, conjugated."""
         return Conjugated(self.operator.transposed())
-
-    @property
-    def is_complex(self) -> bool:
-        """As without conjugation."""
-        return self.operator.is_complex
-
-    @property
-    def is_symmetric(self) -> bool:
-        """As without conjugation."""
-        return self.operator.is_symmetric
-
-    @property
-    def is_positive(self) -> bool:
-        """As without conjugation."""
-        return self.operator.is_positive
-
-    @property
-    def is_definite(self) -> bool:
-        """As without conjugation."""
-        return self.operator.is_definite
-
-    @property
-    def diagonal(self) -> Tensor | None:
-        """Conjugated."""
-        diagonal = self.operator.diagonal
-        return None if diagonal is None else conjugate(diagonal)
-
-    @property
-    def is_singular(self) -> bool:
-        """As without conjugation."""
-        return self.operator.is_singular
-
-    def project(self, x: Tensor) -> Tensor:
-        """The null space is conjugated, too."""
-        return conjugate(self.operator.project(conjugate(x)))

@@ -1,74 +1,103 @@
-"""Parts of a domain that solids and closed sides cut off from the rest."""
+"""Constants in parts of the unknowns, which singular operators don't see."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from phimath.create import expand
-from phimath.shape import merge_shapes
-from phimath.wrap import wrap
+from phimath.backend.pattern import index_type
+from phimath.dimension import dual, instance
+from phimath.elementwise import abs as magnitude
+from phimath.elementwise import where
+from phimath.linear_algebra import contract
+from phimath.reduce import mean
+from phimath.reduce import sum as sum_of
+from phimath.shape import Shape
+from phimath.sparse.coordinate import Coordinates
+from phimath.sparse.facts import ROUNDING
+from phimath.sparse.pattern import entries_dim, representative
+from phimath.sparse.tensor import Sparse
+from phimath.tensor import dense_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from numpy.typing import NDArray
 
-    from phimath.shape import Shape
     from phimath.tensor import Tensor
 
+_ROOMS = "_rooms"
 
-def enclosed_rooms(
-    weights: Sequence[Tensor], periodic: Sequence[bool], cells: Shape
-) -> tuple[Tensor, ...] | None:
-    """One mask per set of connected cells without an open side; `None` while a compiler traces.
 
-    In each of them a constant pressure has no effect.  Cells without any open face are in none.
+@final
+@dataclass(frozen=True, eq=False)
+class Rooms:
+    """Sets of unknowns in each of which a constant has no effect.
 
-    weights: per axis, for all n + 1 faces, 0 at closed ones.
+    dims: Dimensions of the unknowns.
+    averaging, spreading: Matrices that take unknowns to their mean in each room, and a number per
+        room to its unknowns; `None` if all unknowns are in one.
+    active: 1 for rooms in which the constant has no effect, else 0, where that is known only when
+        the program runs; `None`: in all.
     """
-    if not all(weight.available for weight in weights):
-        return None
-    batches = merge_shapes(*(weight.shape.batch for weight in weights))
-    is_open = []
-    for axis, weight in zip(cells.names, weights, strict=True):
-        full = batches & cells.with_size(axis, cells.get_size(axis) + 1)
-        flat = expand(weight, full).numpy(full).reshape(-1, *full.int_sizes[batches.rank :])
-        is_open.append(flat > 0)
-    numbers = np.zeros((batches.volume, *cells.int_sizes), int)
-    for i in range(batches.volume):
-        numbers[i] = _room_numbers([faces[i] for faces in is_open], periodic, cells.int_sizes)
-    shape = batches & cells
-    numbers = numbers.reshape(shape.int_sizes)
-    rooms = range(1, int(numbers.max(initial=0)) + 1)
-    return tuple(wrap(numbers == room, shape) for room in rooms)
 
+    dims: Shape
+    averaging: Sparse | None = None
+    spreading: Sparse | None = None
+    active: Tensor | None = None
 
-def _room_numbers(
-    is_open: Sequence[np.ndarray], periodic: Sequence[bool], sizes: tuple[int, ...]
-) -> np.ndarray:
-    """1, 2 … in enclosed rooms, 0 elsewhere; from the open faces normal to each axis."""
-    # Loading SciPy takes longer than all of Phisim, and flows without obstacles do not need it.
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+    @classmethod
+    def of(cls, numbers: NDArray[np.integer] | None, dims: Shape, like: Tensor) -> Rooms | None:
+        """Of the number of the room of each unknown, −1 for none.
 
-    index = np.arange(int(np.prod(sizes))).reshape(sizes)
-    pairs, ventilated = [np.zeros((2, 0), int)], [np.zeros(0, int)]
-    for axis, (faces, wraps) in enumerate(zip(is_open, periodic, strict=True)):
-        faces, cells = np.moveaxis(faces, axis, 0), np.moveaxis(index, axis, 0)
-        inner = faces[1:-1]
-        pairs.append(np.stack([cells[:-1][inner], cells[1:][inner]]))
-        if wraps:
-            pairs.append(np.stack([cells[-1][faces[0]], cells[0][faces[0]]]))
+        like: A tensor of floating numbers on the backend and device that rooms are wanted on.
+        """
+        if numbers is None:
+            return None
+        if not numbers.any():
+            return cls(dims)
+        unknown = np.flatnonzero(numbers >= 0).astype(index_type(dims.volume))
+        room = numbers[unknown]
+        sizes = np.bincount(room)
+        rooms = instance(**{_ROOMS: len(sizes)})
+        columns = dims.as_type(dual)
+        averaging = Coordinates(rooms, columns, room, unknown)
+        spreading = Coordinates(dims, rooms.as_type(dual), unknown, room)
+        return cls(
+            dims,
+            Sparse(averaging, _values(1 / sizes[room], like)),
+            Sparse(spreading, _values(np.ones(len(room)), like)),
+        )
+
+    def where_balanced(self, matrix: Sparse, names: tuple[str, ...]) -> Rooms:
+        """Of the same sets those whose rows, in this matrix, sum to zero.
+
+        names: the columns of the matrix.
+        """
+        sums, sizes = (sum_of(m, names) for m in (matrix, magnitude(matrix)))
+        eps = ROUNDING * float(np.finfo(matrix.dtype.name).eps)
+        unbalanced = where(magnitude(sums) > eps * sizes, 1.0, 0.0)
+        if self.averaging is None:
+            count = sum_of(unbalanced, self.dims)
         else:
-            ventilated += [cells[0][faces[0]], cells[-1][faces[-1]]]
-    left, right = np.concatenate(pairs, axis=1)
-    graph = coo_array((np.ones(left.size, bool), (left, right)), shape=(index.size, index.size))
-    _, labels = connected_components(graph, directed=False)
-    labels = labels.reshape(sizes)
-    outside = np.isin(labels, labels.reshape(-1)[np.concatenate(ventilated)])
-    connected = np.zeros(index.size, bool)
-    connected[left] = connected[right] = True
-    enclosed = connected.reshape(sizes) & ~outside
-    numbers = np.zeros(sizes, int)
-    numbers[enclosed] = np.unique(labels[enclosed], return_inverse=True)[1].reshape(-1) + 1
-    return numbers
+            columns = tuple(f"~{name}" for name in self.dims.names)
+            count = contract(self.averaging, columns, unbalanced, self.dims.names)
+        return replace(self, active=where(count > 0, 0.0, 1.0))
+
+    def project(self, x: Tensor) -> Tensor:
+        """Mean values of the rooms removed."""
+        names = self.dims.names
+        if self.averaging is None or self.spreading is None:
+            means = mean(x, names)
+            return x - (means if self.active is None else means * self.active)
+        means = contract(self.averaging, tuple(f"~{name}" for name in names), x, names)
+        if self.active is not None:
+            means = means * self.active
+        return x - contract(self.spreading, (f"~{_ROOMS}",), means, (_ROOMS,))
+
+
+def _values(array: NDArray[np.floating], like: Tensor) -> Tensor:
+    backend, device = like.backend, representative(like).device
+    real = np.dtype(like.dtype.name).type(0).real.dtype
+    native = backend.from_numpy(array.astype(real), device)
+    return dense_of(native, backend, Shape(entries_dim(len(array))))

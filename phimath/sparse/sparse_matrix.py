@@ -21,9 +21,9 @@ from phimath.sparse.diagonal import diagonal
 from phimath.sparse.facts import UNKNOWN, Facts, constant_rooms, facts_of
 from phimath.sparse.formats import compress
 from phimath.sparse.matrix_dims import exchanged, matrix_dims
-from phimath.sparse.null_space import Rooms
 from phimath.sparse.operator import LinearOperator
 from phimath.sparse.pattern import ENTRIES, ConstantPattern
+from phimath.sparse.rooms import Rooms
 from phimath.sparse.tensor import Sparse
 from phimath.tensor import Dense
 

@@ -19,8 +19,8 @@ from phimath.reduce import mean
 from phimath.reduce import min as min_of
 from phimath.reduce import sum as sum_of
 from phimath.shape import Shape
+from phimath.sparse.enclosed_rooms import enclosed_rooms
 from phimath.sparse.operator import SymmetricOperator
-from phimath.sparse.rooms import enclosed_rooms
 from phimath.stencil.difference import spacing as component
 from phimath.tensor import Tensor
 from phimath.wrap import wrap

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,9 +11,6 @@ from phimath.errors import DTypeError, ShapeError
 from phimath.shape import EMPTY_SHAPE, Shape
 from phimath.tensor import Tensor
 from phimath.tree import Structure, flatten
-
-if TYPE_CHECKING:
-    pass
 
 _EXAMPLES = (Tensor, Shape, float)
 _RESULTS = (Tensor, np.ndarray, np.generic, int, float, complex)

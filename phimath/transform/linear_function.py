@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any, final
 from weakref import ref
 
 from phimath.context import default
-from phimath.convert import all_available
 from phimath.dtype import precision_bits
 from phimath.tensor import Tensor
 from phimath.transform.compile import jit_compile
 from phimath.transform.effects import is_tracing
-from phimath.transform.gradient import has_derivatives
 from phimath.transform.linearize import Linearized, linear_names, linearized, names_of
-from phimath.transform.natives import disassemble
+from phimath.transform.natives import disassemble, signatures
 from phimath.transform.scope import is_inside_transform
 from phimath.tree import flatten
 
@@ -60,8 +58,7 @@ class LinearFunction:
         names = linear_names(bound, kwargs, self.auxiliary)
         others = {k: v for k, v in bound.arguments.items() if k not in names}
         tensors, structure = flatten(others, Tensor)
-        is_fixed = not is_tracing() and not is_inside_transform() and all_available(tensors)
-        if not is_fixed or has_derivatives(tensors):
+        if is_tracing() or is_inside_transform() or not _are_constant(tensors):
             return linearized(self.function, args, kwargs, self.auxiliary)
         form = disassemble([bound.arguments[name] for name in names])[1]
         key = (form, structure, tuple(map(id, tensors)), precision_bits(), default())
@@ -72,10 +69,21 @@ class LinearFunction:
             self._matrices.move_to_end(key)
             return found[0]
         made = linearized(self.function, args, kwargs, self.auxiliary)
+        if not _are_constant(made[:2]):  # by what f uses from around it, or by who calls
+            return made
         self._matrices[key] = made, [ref(tensor) for tensor in tensors]
         if len(self._matrices) > MAX_MATRICES:
             self._matrices.popitem(last=False)
         return made
+
+
+def _are_constant(tree: Any) -> bool:
+    """Whether no framework traces the tensors of a tree, or records what is made of them."""
+    natives, form = disassemble(tree)
+    return all(
+        part.backend.is_available(native) and not part.backend.records((native,))
+        for native, part in zip(natives, signatures(form), strict=True)
+    )
 
 
 def jit_compile_linear(
@@ -91,7 +99,8 @@ def jit_compile_linear(
     Returns:
         A function like f.  Its methods `sparse_matrix(x)` and `sparse_matrix_and_bias(x)` give the
         matrix, which `solve_linear` uses, too.  It is made once for arguments of one form and the
-        same auxiliary tensors: what f uses from around it must not change.
+        same auxiliary tensors: what f uses from around it must not change.  Tapes of TensorFlow's
+        own can't be seen: for them, make auxiliary tensors anew.
 
     Raises:
         NotSupported: where the matrix is needed: f is not linear.  See `matrix_from_function`.

@@ -45,20 +45,18 @@ def entries_of(function: Callable[[Tensor], Tensor], zero: Dense, pattern: Linea
         NotSupported: some rows have too many entries.
     """
     full = _full_rows(pattern.matrix, zero)
-    pools = [_probed(function, zero, pattern, full)]
-    matrix, colors = pattern.matrix, pools[0][1]
+    values, colors = _probed(function, zero, pattern, full)
+    matrix = pattern.matrix
     position = colors[matrix.indices].astype(np.int64) * matrix.rows + matrix.row_of_entry
     if len(full):
-        start = pools[0][0].shape.get_size(_CELLS)
+        start = values.shape.get_size(_CELLS)
         number = np.full(matrix.rows, -1, np.int64)
         number[full] = np.arange(len(full))
         of_entry = number[matrix.row_of_entry]
         backwards = start + of_entry * matrix.columns + matrix.indices
         position = np.where(of_entry >= 0, backwards, position)
-        rows = [_row(function, zero, pattern, int(row)) for row in full]
-        values = concat_tensors([pools[0][0], *rows], _CELLS, expand_values=True)
-    else:
-        values = pools[0][0]
+        rows = _evaluated_backwards(function, zero, pattern, full)
+        values = concat_tensors([values, *rows], _CELLS, expand_values=True)
     cells = Shape(values.shape.dim(_CELLS))
     like = values.dense()
     places = position.astype(index_type(cells.volume))
@@ -80,11 +78,15 @@ def _probed(
     full: NDArray[np.integer],
 ) -> tuple[Tensor, NDArray[np.integer]]:
     """Results for one probe after the other, without bias, along cells; the colour of columns."""
-    colors, count = column_colors(_without_rows(pattern.matrix, full), _grid(zero.shape))
+    matrix = _without_rows(pattern.matrix, full)
+    # Columns of one row have different colours, whose number takes long to find if it is large.
+    colors, count = np.zeros(0, np.uint8), matrix.width
+    if count <= PROBES:
+        colors, count = column_colors(matrix, _grid(zero.shape))
     if count > PROBES:
         raise NotSupported(
-            f"Some of the results depend on {pattern.matrix.width} unknowns, so that finding the "
-            f"entries takes {count} evaluations. Solve without a matrix, by a method such as "
+            f"Some of the results depend on {matrix.width} unknowns, so that finding the entries "
+            f"takes at least {count} evaluations. Solve without a matrix, by a method such as "
             "'GMRES', or use a framework with automatic differentiation."
         )
     results = [
@@ -130,17 +132,26 @@ def _flat(result: Tensor, rows: Shape) -> Tensor:
     return pack_tensor(result.dense(), rows.names, Dim(_CELLS, instance, None, None))
 
 
-def _row(
-    function: Callable[[Tensor], Tensor], zero: Dense, pattern: LinearPattern, row: int
-) -> Tensor:
-    """All entries of one row, by the adjoint, along cells."""
+def _evaluated_backwards(
+    function: Callable[[Tensor], Tensor],
+    zero: Dense,
+    pattern: LinearPattern,
+    full: NDArray[np.integer],
+) -> list[Tensor]:
+    """All entries of some rows, by the adjoint, each along cells."""
     output, pullback = vjp(function, zero)
-    one = np.zeros(pattern.rows.volume, output.dtype.name)
+    return [
+        conjugate(_flat(pullback(unit)[0], zero.shape.non_batch))
+        for unit in (_unit(zero, pattern.rows, output, int(row)) for row in full)
+    ]
+
+
+def _unit(zero: Dense, rows: Shape, output: Tensor, row: int) -> Tensor:
+    """One in this row, zero in the others, like the output."""
+    one = np.zeros(rows.volume, output.dtype.name)
     one[row] = 1
     native = zero.backend.from_numpy(one, zero.backend.device(zero.stored_native))
     listing = Shape(Dim(_CELLS, instance, len(one), None))
-    cotangent: Tensor = Dense(native, Signature(zero.backend, output.dtype, listing))
-    rows = pattern.rows
-    shaped = unpack_tensor(cotangent, _CELLS, rows) if rows else cotangent.get({_CELLS: 0})
-    found = pullback(shaped.expanded(output.shape))[0]
-    return conjugate(_flat(found, zero.shape.non_batch))
+    unit: Tensor = Dense(native, Signature(zero.backend, output.dtype, listing))
+    shaped = unpack_tensor(unit, _CELLS, rows) if rows else unit.get({_CELLS: 0})
+    return shaped.expanded(output.shape)

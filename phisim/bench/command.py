@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, final
 
 from phimath.errors import PhiError
-from phisim.bench import bubbles, galaxy, overhead
+from phisim.bench import bubbles, compile, galaxy, overhead
 from phisim.bench.options import positive
 from phisim.bench.report import Report, Row, as_json, as_text
 from phisim.bench.threads import available_threads, limited_to
@@ -42,6 +42,9 @@ BENCHMARKS: Final = {
     "galaxy": Benchmark(galaxy.HELP, galaxy.add_options, galaxy.run, galaxy.LEGEND, repetitions=21),
     "bubbles": Benchmark(
         bubbles.HELP, bubbles.add_options, bubbles.run, bubbles.LEGEND, repetitions=21
+    ),
+    "compile": Benchmark(
+        compile.HELP, compile.add_options, compile.run, compile.LEGEND, repetitions=31
     ),
 }
 

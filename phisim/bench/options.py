@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast, final
@@ -47,6 +47,11 @@ class Variant:
         return function if compiled is None else compiled
 
     @property
+    def dtype(self) -> str:
+        """Name of NumPy's type of numbers."""
+        return f"float{self.precision}"
+
+    @property
     def tolerance(self) -> float:
         """Part of the largest value by which results may differ after a few operations."""
         return 1e-11 if self.precision == 64 else 1e-4
@@ -62,10 +67,10 @@ def add_variants(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def add_backends(parser: argparse.ArgumentParser) -> None:
+def add_backends(parser: argparse.ArgumentParser, choices: Sequence[str] = BACKENDS) -> None:
     """`--backend`."""
     parser.add_argument(
-        "--backend", action="append", choices=BACKENDS, help="repeatable; default: all installed"
+        "--backend", action="append", choices=choices, help="repeatable; default: all installed"
     )
 
 

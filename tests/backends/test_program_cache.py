@@ -94,7 +94,7 @@ def test_xla_keeps_programs(backend, tmp_path):
     assert run(backend.name, PHIMATH_CACHE=str(tmp_path)) == first
 
 
-@pytest.mark.only_on("jax")  # TensorFlow gives some programs another key in each process
+@pytest.mark.only_on("jax", "tensorflow")
 def test_kept_programs_are_found_again(backend, tmp_path):
     run(backend.name, PHIMATH_CACHE=str(tmp_path))
     kept = {path.name for path in files(tmp_path)}

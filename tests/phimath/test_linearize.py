@@ -25,7 +25,6 @@ from phimath import (
     instance,
     iterate,
     jit_compile,
-    jit_compile_linear,
     laplace,
     matrix_from_function,
     mean,
@@ -42,7 +41,6 @@ from phimath import (
     stack,
     stored_values,
     tensor,
-    to_format,
     upsample2x,
     where,
     wrap,
@@ -50,9 +48,9 @@ from phimath import (
 from phimath import max as max_of
 from phimath import sum as sum_of
 from phimath.errors import DTypeError, NotSupported, ShapeError
-from phimath.solve import Solve, solve_linear
 from phimath.sparse import Sparse
 from phimath.testing.assertions import assert_close as assert_equal_arrays
+from phimath.transform import probing
 
 BACKWARDS = slice(None, None, -1)
 
@@ -279,6 +277,20 @@ def test_full_rows(backend):
         assert_close(dense(matrix).numpy("x,~x"), expected)
 
 
+def test_full_rows_without_automatic_differentiation_take_a_probe_per_unknown(monkeypatch):
+    def f(x):
+        return concat([laplace(x, padding=0), sum_of(x).expanded(spatial(x=1))], "x")
+
+    x = wrap(np.zeros(40), spatial("x"))
+    monkeypatch.setattr(probing, "PROBES", 40)
+    expected = np.concatenate([tridiagonal(40), np.ones((1, 40))])
+    assert_close(dense(matrix_from_function(f, x)[0]).numpy("x,~x"), expected)
+    monkeypatch.setattr(probing, "PROBES", 39)
+    monkeypatch.setattr("phimath.transform.linearize.DENSE_LIMIT", 0)
+    with pytest.raises(NotSupported, match="depend on 40 unknowns"):
+        matrix_from_function(f, x)
+
+
 # --- what is not linear ---
 
 
@@ -347,82 +359,3 @@ def test_gradients_by_coefficients(backend, mode):
         found = derivative(tensor(c, spatial("x")))
         second = tridiagonal()
         assert_close(found.numpy(), 2 * (second.T @ second @ (c * x)) * x)
-
-
-# --- functions that remember their matrices ---
-
-
-def test_compiled_linear_functions_give_values_and_matrices(backend):
-    @jit_compile_linear
-    def f(x):
-        return laplace(x, padding=1)
-
-    x = example()
-    assert_close(f(x).numpy(), laplace(x, padding=1).numpy())
-    matrix, bias = f.sparse_matrix_and_bias(x)
-    assert_close(dense(matrix).numpy("x,~x"), tridiagonal())
-    assert_close(bias.numpy(), [1, 0, 0, 1])
-    assert f.sparse_matrix(2 * x) is matrix
-    assert f.sparse_matrix(example(5)) is not matrix
-
-
-def test_other_auxiliary_tensors_make_another_matrix(backend):
-    @jit_compile_linear(auxiliary_args="c")
-    def f(x, c):
-        return c * laplace(x, padding=0)
-
-    first, second = tensor(2.0), tensor(3.0)
-    assert_close(dense(f.sparse_matrix(example(), first)).numpy("x,~x"), 2 * tridiagonal())
-    assert_close(dense(f.sparse_matrix(example(), second)).numpy("x,~x"), 3 * tridiagonal())
-
-
-def test_nested_linear_functions(backend):
-    inner = jit_compile_linear(lambda x: laplace(x, padding=0))
-    outer = jit_compile_linear(lambda x: x - inner(x))
-    assert_close(dense(outer.sparse_matrix(example())).numpy("x,~x"), np.eye(4) - tridiagonal())
-
-
-@pytest.mark.parametrize("method", ["auto", "CG", "GMRES"])
-def test_solves_with_functions_use_their_matrix(backend, method):
-    with precision(64):
-        f = jit_compile_linear(lambda x: laplace(x, padding=1))
-        y = np.array([1.0, -2.0, 0.5, 3.0])
-        found = solve_linear(f, tensor(y, spatial("x")), Solve(method))
-        expected = np.linalg.solve(tridiagonal(), y - [1, 0, 0, 1])
-        assert_equal_arrays(found.numpy(), expected, rtol=1e-9, atol=1e-9)
-
-
-def test_an_affine_function_solved_for_zero(backend):
-    f = jit_compile_linear(lambda x: laplace(x, padding=1))
-    found = solve_linear(f, tensor(np.zeros(8), spatial("x")), Solve("CG", rel_tol=1e-6))
-    assert_close(found.numpy(), np.ones(8))
-
-
-def test_singular_functions_are_projected(backend):
-    with precision(64):
-        f = jit_compile_linear(lambda x: laplace(x, padding=boundary.ZERO_GRADIENT))
-        y = np.random.default_rng(0).standard_normal(8)
-        found = solve_linear(f, tensor(y, spatial("x"))).numpy()
-        matrix = tridiagonal(8, first=-1, last=-1)
-        expected = np.linalg.pinv(matrix) @ (y - y.mean())
-        assert_equal_arrays(found, expected, rtol=1e-8, atol=1e-8)
-
-
-def test_trees_are_solved_for(backend):
-    with precision(64):
-
-        def coupled(t):
-            return {"a": 2 * t["a"] + t["b"].x[:2], "b": 3 * t["b"] - mean(t["a"])}
-
-        f = jit_compile_linear(coupled)
-        y = {"a": tensor([1.0, 2.0], spatial("x")), "b": tensor([1.0, 0.0, 2.0], spatial("x"))}
-        x = solve_linear(f, y)
-        again = f(x)
-        for key in y:
-            assert_equal_arrays(again[key].numpy(), y[key].numpy(), rtol=1e-8, atol=1e-8)
-
-
-def test_matrices_go_with_their_function():
-    f = jit_compile_linear(lambda x: 2 * x)
-    f.sparse_matrix(wrap([1.0, 2.0], spatial("x")))
-    assert isinstance(to_format(f.sparse_matrix(wrap([1.0, 2.0], spatial("x"))), "coo"), Sparse)

@@ -14,20 +14,9 @@ from phimath.errors import DTypeError, NotSupported, ShapeError
 from phimath.join import stack
 from phimath.reduce import sum as sum_of
 from phimath.testing.assertions import assert_close
-from phimath.transform import (
-    gradient,
-    iterate,
-    jacobian,
-    jit_compile,
-    jvp,
-    numpy_call,
-    stop_gradient,
-    vectorize,
-    while_loop,
-)
+from phimath.transform import iterate, jit_compile, numpy_call, vectorize, while_loop
 from phimath.wrap import wrap
 
-differentiates = pytest.mark.needs("value_and_gradient")
 A = np.array([[3.0, 1.0, 2.0], [0.5, 4.0, -1.0]])
 
 
@@ -205,111 +194,11 @@ def test_vectorize_calls_it_example_by_example(backend):
         assert_close(found.numpy("x,y"), A / A.sum(1, keepdims=True))
 
 
-# --- derivatives ---
-
-
-def cube(a, **rules):
-    return numpy_call(lambda a: a**3, a, output=a, **rules)
-
-
-RULES = {
-    "gradient": lambda inputs, output, cotangent: (3 * inputs[0] ** 2 * cotangent,),
-    "jvp": lambda inputs, output, tangents: 3 * inputs[0] ** 2 * tangents[0],
-}
-
-
-@differentiates
-def test_gradient_is_that_of_the_rule(backend):
-    def loss(a):
-        return sum_of(cube(a, **RULES) * a, "x,y")
-
-    with precision(64):
-        for call in ways(gradient(loss, get_output=False)):
-            assert_close(call(matrix(backend)).numpy("x,y"), 4 * A**3)
-        rows = jacobian(lambda a: cube(a, **RULES).x[0], get_output=False)
-        together = jacobian(lambda a: cube(a, **RULES).x[0], get_output=False, together=True)
-        expected = np.einsum("yz,y->yz", np.eye(3), 3 * A[0] ** 2)
-        for found in (rows, together):
-            assert_close(found(matrix(backend)).numpy("~x,y,~y")[0], expected)
-
-
-def test_forward_mode_is_that_of_the_rule(backend):
-    def push(a, da):
-        return jvp(lambda a: cube(a, **RULES) * a, (a,), (da,))
-
-    with precision(64):
-        for call in ways(push):
-            value, tangent = call(matrix(backend), matrix(backend, A - 1))
-            assert_close(value.numpy("x,y"), A**4)
-            assert_close(tangent.numpy("x,y"), 4 * A**3 * (A - 1))
-
-
-@differentiates
-def test_what_examples_share_gets_the_sum_of_their_cotangents(backend):
-    def product(a, b, n):
-        return a * b * n, n
-
-    def rule(inputs, output, cotangent):
-        a, b, n = inputs
-        assert output[1].dtype.kind == "i"
-        return b * n * cotangent[0], a * n * cotangent[0], None
-
-    def loss(a, b):
-        n = wrap(2)
-        result, _ = numpy_call(product, a, b, n, output=(b, n), gradient=rule, loop="x")
-        return sum_of(result, "x,y")
-
-    a, b = matrix(backend), of(backend, [1.0, 2.0, 3.0], spatial("y"))
-    with precision(64):
-        for call in ways(gradient(loss, "a,b", get_output=False)):
-            by_a, by_b = call(a, b)
-            assert_close(by_a.numpy("x,y"), np.broadcast_to([2.0, 4.0, 6.0], (2, 3)))
-            assert_close(by_b.numpy("y"), 2 * A.sum(0))
-
-
-@differentiates
-def test_derivatives_that_nobody_gave_are_refused(backend):
-    def loss(a):
-        return sum_of(cube(a), "x,y")
-
-    for call in ways(gradient(loss)):
-        with pytest.raises(NotSupported, match="gradient=rule"):
-            call(matrix(backend))
-    with pytest.raises(NotSupported, match="jvp=rule"):
-        jvp(loss, (matrix(backend),), (matrix(backend),))
-    with pytest.raises(NotSupported, match="jvp=rule"):
-        jvp(lambda a: cube(a, gradient=RULES["gradient"]), (matrix(backend),), (matrix(backend),))
-    with pytest.raises(NotSupported, match="custom_gradient"):
-        jacobian(gradient(lambda a: sum_of(cube(a, **RULES), "x,y"), get_output=False))(
-            matrix(backend)
-        )
-
-
-@differentiates
-def test_constants_and_integers_need_no_rule(backend):
-    def loss(a):
-        order = numpy_call(lambda a: np.argsort(a, 0), a, output=wrap(0 * A.astype(int), a.shape))
-        return sum_of(a * cube(stop_gradient(a)) * order, "x,y")
-
-    with precision(64):
-        for call in ways(gradient(loss, get_output=False)):
-            assert_close(call(matrix(backend)).numpy("x,y"), A**3 * np.argsort(A, 0))
-
-
-@differentiates
-def test_rules_return_one_cotangent_per_argument(backend):
-    def loss(a):
-        return sum_of(cube(a, gradient=lambda *_: A), "x,y")
-
-    with pytest.raises(ShapeError, match="tuple of 1"):
-        gradient(loss)(matrix(backend))
-
-
 # --- loops ---
 
 
-def halved_minimum(a, **rules):
-    return numpy_call(lambda a: a - 0.5 * a.min(), a, output=a, **rules)
+def halved_minimum(a):
+    return numpy_call(lambda a: a - 0.5 * a.min(), a, output=a)
 
 
 def by_numpy(a, steps):
@@ -330,29 +219,6 @@ def test_loops_call_it_each_time(backend):
         for function, count in ((fixed, 4), (until, steps)):
             for call in ways(function):
                 assert_close(call(matrix(backend)).numpy("x,y"), by_numpy(A, count))
-
-
-@differentiates
-@pytest.mark.parametrize("policy", ["all", "sqrt"])
-def test_gradients_of_loops_call_the_rule_each_time(backend, policy):
-    def rule(inputs, output, cotangent):
-        at_minimum = inputs[0] == inputs[0].min()
-        return (cotangent - 0.5 * at_minimum * cotangent.sum(),)
-
-    def loss(a):
-        a = iterate(lambda a: halved_minimum(a, gradient=rule), 5, a, checkpoint=policy)
-        return sum_of(a**2, "x,y")
-
-    step = 1e-6
-    expected = np.empty_like(A)
-    for place in np.ndindex(A.shape):
-        change = np.zeros_like(A)
-        change[place] = step
-        ahead, behind = ((by_numpy(A + sign * change, 5) ** 2).sum() for sign in (1, -1))
-        expected[place] = (ahead - behind) / (2 * step)
-    with precision(64):
-        for call in ways(gradient(loss, get_output=False)):
-            assert_close(call(matrix(backend)).numpy("x,y"), expected, rtol=1e-6)
 
 
 # --- errors and surroundings ---
@@ -385,17 +251,6 @@ def test_errors_of_the_function_are_raised_as_they_are(backend):
                     call(matrix(backend))
         for call in ways(plain):
             assert_close(call(matrix(backend, A**2)).numpy("x,y"), 2 * A**2)
-
-
-@differentiates
-def test_errors_of_rules_are_raised_as_they_are(backend):
-    def rule(inputs, output, cotangent):
-        return (fails_for_negative(inputs[0]),)
-
-    with precision(64):
-        for call in ways(gradient(lambda a: sum_of(cube(a, gradient=rule), "x,y"))):
-            with pytest.raises(LookupError, match=r"negative: -1\.0"):
-                call(matrix(backend))
 
 
 def test_the_function_has_the_precision_and_defaults_of_its_call(backend):

@@ -211,3 +211,60 @@ def test_attraction_of_stars_has_finite_derivatives(backend, double, compiled):
     size = np.linalg.norm(VECTORS, axis=1, keepdims=True)
     expected = -4 * VECTORS / np.where(size == 0, 1, size) ** 6  # that of r⁻⁴
     assert_close(derivative(vectors_of(backend)).numpy("points,vector"), expected)
+
+
+# --- guarded quotients ---
+
+
+NUMERATORS = np.array([1.5, -2.0, 3.0, 0.0])
+DENOMINATORS = np.array([0.5, 0.0, -4.0, 0.0])
+INVERSE = np.array([2.0, 0.0, -0.25, 0.0])
+
+
+def quotients(a, b):
+    return sum_of(safe_div(a, b) * wrap(np.array([1.0, 2.0, 3.0, 4.0]), spatial("x")))
+
+
+@differentiates
+@pytest.mark.parametrize("compiled", [False, True])
+def test_derivatives_of_a_guarded_quotient_are_zero_where_it_is(backend, double, compiled):
+    weights = np.array([1.0, 2.0, 3.0, 4.0])
+    both = gradient(quotients, "a,b", get_output=False)
+
+    def mixed(a, b):  # ∂²/∂b² and ∂²/∂a∂b
+        return gradient(lambda a, b: sum_of(both(a, b)[1]), "a,b", get_output=False)(a, b)
+
+    if compiled:
+        both, mixed = (jit_compile(f, optimize="off") for f in (both, mixed))
+    a, b = of(backend, NUMERATORS), of(backend, DENOMINATORS)
+    by_a, by_b = both(a, b)
+    assert_close(by_a, weights * INVERSE)
+    assert_close(by_b, -weights * NUMERATORS * INVERSE**2)
+    by_ab, by_bb = mixed(a, b)
+    assert_close(by_ab, -weights * INVERSE**2)
+    assert_close(by_bb, 2 * weights * NUMERATORS * INVERSE**3)
+
+
+def test_tangent_of_a_guarded_quotient(backend, double):
+    a, b = of(backend, NUMERATORS), of(backend, DENOMINATORS)
+    da, db = np.array([1.0, -1.0, 0.5, 2.0]), np.array([0.3, 1.0, -2.0, 1.0])
+    value, change = jvp(safe_div, (a, b), (of(backend, da), of(backend, db)))
+    assert_close(value, NUMERATORS * INVERSE)
+    assert_close(change, da * INVERSE - NUMERATORS * INVERSE**2 * db)
+
+
+@differentiates
+def test_guarded_quotients_broadcast_in_derivatives(backend, double):
+    a, b = of(backend, VECTORS, spatial("y"), channel(vector="x,y")), of(backend, [2.0, 0.0, 4.0])
+    derivative = gradient(lambda b, a: sum_of(safe_div(a, b)), get_output=False)
+    expected = -VECTORS.sum() * np.array([0.25, 0.0, 1 / 16])
+    assert_close(derivative(b, a), expected)
+    by_number = gradient(lambda a: sum_of(safe_div(a, 4)), get_output=False)
+    assert_close(by_number(b), np.full(3, 0.25))
+
+
+def test_guarded_quotients_of_integers_and_complex_numbers(backend, double):
+    halves = safe_div(of(backend, np.array([3, 1])), of(backend, np.array([2, 0])))
+    assert_close(halves, np.array([1.5, 0.0]))
+    z = np.array([1 + 2j, 3j])
+    assert_close(safe_div(of(backend, z), of(backend, np.array([2j, 0j]))), np.array([1 - 0.5j, 0]))

@@ -10,15 +10,20 @@ import numpy as np
 import pytest
 
 from phimath.context import using
+from phimath.create import ones
+from phimath.dimension import spatial
 from phimath.dtype import precision
-from phisim.bench import bubbles, galaxy, main
+from phimath.transform import jit_compile
+from phisim.bench import bubbles, first_call, galaxy, main, plume
 from phisim.bench.arrays import natives
 from phisim.bench.comparison import Comparison, compare, disagreement
+from phisim.bench.compile import FirstCall, program_call
 from phisim.bench.import_time import import_times
 from phisim.bench.measure import Timing, interleaved
 from phisim.bench.native import framework
 from phisim.bench.options import Variant
 from phisim.bench.overhead import ROWS, prepared
+from phisim.bench.process import in_fresh_process, peak_memory
 from phisim.bench.report import Report, as_text
 from phisim.bench.threads import available_threads, limited_to
 
@@ -87,7 +92,11 @@ def statements(source, name):
 
 @pytest.mark.parametrize(
     ("module", "example", "function"),
-    [(galaxy, "galaxy", "step"), (bubbles, "bubbles", "energy")],
+    [
+        (galaxy, "galaxy", "step"),
+        (bubbles, "bubbles", "energy"),
+        (plume, "smoke_plume", "step"),
+    ],
 )
 def test_benchmarks_measure_the_physics_of_the_examples(module, example, function):
     shown = (EXAMPLES / f"{example}.py").read_text(encoding="utf-8")
@@ -106,6 +115,47 @@ def test_a_benchmark_prints_a_table_and_writes_json(tmp_path, capsys):
     ]
     assert all(row["ours_mean_us"] > 0 and row["native_std_us"] >= 0 for row in rows)
     assert "ours mean ± std" in capsys.readouterr().out
+
+
+@pytest.mark.only_on("torch", "jax", "tensorflow")
+def test_first_calls_are_measured_and_new_numbers_make_no_program(backend):
+    found = first_call.measure(backend.name, 32, 4, "off")
+    assert 0 < found["trace_s"] <= found["first_s"]
+    assert found["traces"] == [1, 2]
+
+
+@pytest.mark.only_on("torch", "jax", "tensorflow")
+def test_the_program_alone_computes_what_the_compiled_function_does(backend):
+    with using(backend.name):
+        double = jit_compile(lambda x, factor: x * factor, optimize="off")
+        arguments = (ones(spatial(x=3)), 2.5)
+        result = double(*arguments)
+        (array,) = program_call(double, arguments)()
+    np.testing.assert_array_equal(np.asarray(array), result.numpy())
+
+
+@pytest.mark.parametrize(
+    ("first", "traces", "is_met"), [(3.0, (1, 2), True), (3.5, (1, 2), False), (3.0, (2, 2), False)]
+)
+def test_a_first_call_answers_soon_and_makes_no_program_twice(first, traces, is_met):
+    row = FirstCall("jax", "row", 32, 1.0, first, 0.5, traces, must_answer=True)
+    assert row.is_met is is_met
+    assert row.cells()["traces"] == f"{traces[0]}, {traces[1]}"
+
+
+def test_a_measurement_that_fails_in_its_own_process_is_reported_with_its_error():
+    with pytest.raises(RuntimeError, match="unexpected keyword argument 'nonsense'"):
+        in_fresh_process("phisim.bench.first_call", {"nonsense": 1})
+
+
+def test_the_peak_of_memory_stays_when_memory_is_given_back():
+    block = np.ones(10_000_000)
+    with_block = peak_memory()
+    del block
+    afterwards = peak_memory()
+    # The system counts pages per processor, and adds them up now and then.
+    assert (with_block is None) == (afterwards is None)
+    assert with_block is None or 80_000_000 < with_block <= (afterwards or 0) + 1_000_000
 
 
 def test_threads_are_limited_and_given_back():
@@ -203,3 +253,9 @@ def test_phiml_has_a_column_only_where_it_was_measured():
 def test_a_program_that_fails_in_a_fresh_process_is_reported_with_its_error():
     with pytest.raises(RuntimeError, match="No module named 'there_is_none'"):
         import_times(("import there_is_none",), 1)
+
+
+@pytest.mark.parametrize("choice", ["", "1"])
+def test_imports_are_timed_with_byte_code_whatever_the_environment_says(monkeypatch, choice):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", choice)
+    import_times(("import sys\nassert not sys.dont_write_bytecode",), 1)

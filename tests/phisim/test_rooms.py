@@ -8,7 +8,7 @@ import pytest
 import phimath
 from phimath import batch, spatial, wrap
 from phimath.boundary import PERIODIC, ZERO_GRADIENT
-from phimath.sparse.rooms import enclosed_rooms
+from phimath.sparse.enclosed_rooms import enclosed_rooms
 from phisim.field import StaggeredGrid
 from phisim.geometry import Box
 from phisim.physics import fluid

@@ -78,6 +78,15 @@ class ArrayApiElementwise(ArrayApiConvert[A], Elementwise[A]):
         """By `where`."""
         return self.xp.where(condition, true, false)
 
+    def safe_divide(self, a: A, b: A | Number) -> A:
+        """Zeros are divided by 1, because some namespaces warn of divisions by 0."""
+        xp = self.xp
+        if isinstance(b, bool | int | float | complex):
+            return xp.divide(a, b) if b else xp.zeros_like(a)
+        is_zero = xp.equal(b, 0)
+        quotient = xp.divide(a, xp.where(is_zero, xp.ones_like(b), b))
+        return xp.where(is_zero, xp.zeros_like(quotient), quotient)
+
     def safe_sqrt(self, a: A) -> A:
         """By `sqrt`: a bare namespace has no derivatives."""
         return self.xp.sqrt(a)

@@ -24,3 +24,13 @@ class Compile(ABC, Generic[A]):
         before this returns; what it raises is raised here and leaves no residue.  Arrays that it
         uses from around it are constants of the program.
         """
+
+    def separately(
+        self, function: Callable[..., tuple[A, ...]], arguments: Sequence[A]
+    ) -> tuple[A, ...]:
+        """Results of a function that compilers translate by itself.
+
+        They don't merge it with what is around it, which would compute again, for each of its uses,
+        what is cheap but reads several arrays.  Outside of programs it is just called.
+        """
+        return function(*arguments)

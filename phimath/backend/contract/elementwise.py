@@ -31,7 +31,9 @@ BINARY = (
     "bitwise_xor "
     "bitwise_left_shift bitwise_right_shift"
 ).split()
-DERIVED = "safe_sqrt angle sigmoid softplus erf log_gamma lower_incomplete_gamma".split()
+DERIVED = (
+    "safe_divide safe_sqrt angle sigmoid softplus erf log_gamma lower_incomplete_gamma".split()
+)
 
 
 class Elementwise(ABC, Generic[A]):
@@ -54,6 +56,10 @@ class Elementwise(ABC, Generic[A]):
     def power_of(self, a: A, exponent: Number) -> A:
         """`a` to a constant power; of integers, not to a negative one."""
         return power_by_products(self.function, a, exponent)
+
+    @abstractmethod
+    def safe_divide(self, a: A, b: A | Number) -> A:
+        """`a` / `b`, and 0 wherever `b` is 0, with the derivatives of the constant 0 there."""
 
     @abstractmethod
     def safe_sqrt(self, a: A) -> A:

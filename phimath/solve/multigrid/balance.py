@@ -1,13 +1,18 @@
-"""Balances of fluxes through the faces of cells: finite-volume operators on a grid."""
+"""Balances of fluxes through the faces of cells."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from dataclasses import dataclass, replace
+from math import prod
+from typing import TYPE_CHECKING, Self, final
 
 from phimath.boundary import PERIODIC, pad
+from phimath.convert import to_float
+from phimath.join import concat
+from phimath.wrap import wrap
 
 if TYPE_CHECKING:
+    from phimath.sparse import StencilOperator
     from phimath.tensor import Tensor
 
 
@@ -19,33 +24,65 @@ class FluxBalance:
     Beyond sides that are not periodic, u vanishes.  It is symmetric and positive semi-definite.
 
     axes: Names of the dimensions that the operator couples; others list independent systems.
-    periodic: Per axis.
+    periodic: Per axis.  Where both sides are closed it makes no difference.
     weights: Per axis, w ≥ 0 on all n + 1 faces along it; the last is the first if it is periodic.
         Zero closes a face.  Dimensions in which they don't vary may be missing.
     shift: c ≥ 0; `None` for zero.
-    active: 1 in cells that take part, 0 in those that are closed all around, as inside of
-        obstacles; `None` if there are none.
-    scales: Typical weight per axis, from which is seen how far cells are from cubes; `None` takes
-        the mean of the weights if their values are known, and else equal ones.
     """
 
     axes: tuple[str, ...]
     periodic: tuple[bool, ...]
     weights: tuple[Tensor, ...]
     shift: Tensor | None = None
-    active: Tensor | None = None
-    scales: tuple[float, ...] | None = None
+
+    @classmethod
+    def of(cls, operator: StencilOperator) -> Self:
+        """What a stencil operator does, in the precision of the context."""
+        wraps = tuple(
+            all(side in ("periodic", "closed") for side in pair) for pair in operator.sides
+        )
+        weights = tuple(to_float(weight) for weight in operator.weights)
+        shift = None if operator.shift is None else to_float(wrap(operator.shift))
+        return cls(operator.cells.names, wraps, weights, shift)
 
     def size(self, i: int) -> int:
         """Number of cells along axis `i`."""
         return self.weights[i].shape.get_size(self.axes[i]) - 1
 
+    @property
+    def volume(self) -> int:
+        """Number of cells."""
+        return prod(self.size(i) for i in range(len(self.axes)))
+
+    def without_sides(self) -> FluxBalance:
+        """The same operator, where what flows through open sides is part of the shift.
+
+        Values beyond them don't matter, then, and may be copies from the other side, which cost
+        less than zeros: they need no case distinction.
+        """
+        weights, shift = [], self.shift
+        for axis, wraps, weight in zip(self.axes, self.periodic, self.weights, strict=True):
+            inner = weight
+            if not wraps:
+                lower, upper = weight.get({axis: slice(0, 1)}), weight.get({axis: slice(-1, None)})
+                inner = concat([0.0 * lower, weight.get({axis: slice(1, -1)}), 0.0 * upper], axis)
+                rest = weight.shape.get_size(axis) - 2
+                through = pad(lower, {axis: (0, rest)}, 0.0) + pad(upper, {axis: (rest, 0)}, 0.0)
+                shift = through if shift is None else shift + through
+            weights.append(inner)
+        return replace(self, periodic=(True,) * len(weights), weights=tuple(weights), shift=shift)
+
     def apply(self, x: Tensor) -> Tensor:
         """Net outflow of each cell."""
         total = None if self.shift is None else self.shift * x
         for axis, wraps, weight in zip(self.axes, self.periodic, self.weights, strict=True):
-            flux = weight * difference(x, axis, wraps)
-            outflow = flux.get({axis: slice(None, -1)}) - flux.get({axis: slice(1, None)})
+            padded = pad(x, {axis: (1, 1)}, PERIODIC if wraps else 0.0)
+            # Not x itself for the center, which would be one more array to read.
+            below, center, above = (
+                padded.get({axis: part}) for part in (slice(None, -2), slice(1, -1), slice(2, None))
+            )
+            lower, upper = _faces(weight, axis)
+            outflow = lower * (center - below) + upper * (center - above)
             total = outflow if total is None else total + outflow
         assert total is not None
         return total
@@ -54,7 +91,8 @@ class FluxBalance:
         """Diagonal of its matrix; zero in cells that are closed all around."""
         total = self.shift
         for i, (axis, weight) in enumerate(zip(self.axes, self.weights, strict=True)):
-            pair = weight.get({axis: slice(None, -1)}) + weight.get({axis: slice(1, None)})
+            lower, upper = _faces(weight, axis)
+            pair = lower + upper
             if self.periodic[i] and self.size(i) == 1:  # the cell is its own neighbour
                 pair = pair * 0.0
             total = pair if total is None else total + pair
@@ -62,7 +100,6 @@ class FluxBalance:
         return total
 
 
-def difference(x: Tensor, axis: str, wraps: bool) -> Tensor:
-    """Upper less lower value at all n + 1 faces along an axis, with zeros outside or periodic."""
-    padded = pad(x, {axis: (1, 1)}, PERIODIC if wraps else 0.0)
-    return padded.get({axis: slice(1, None)}) - padded.get({axis: slice(None, -1)})
+def _faces(weight: Tensor, axis: str) -> tuple[Tensor, Tensor]:
+    """Weights of the lower and of the upper face of each cell."""
+    return weight.get({axis: slice(None, -1)}), weight.get({axis: slice(1, None)})

@@ -34,21 +34,21 @@ if TYPE_CHECKING:
 class Coarser(NamedTuple):
     """A coarser operator, and how values get there and back."""
 
-    form: FluxBalance
+    balance: FluxBalance
     transfer: Transfer
 
 
-def coarser(form: FluxBalance, i: int) -> Coarser:
+def coarser(balance: FluxBalance, i: int) -> Coarser:
     """The balance of pairs of cells along axis `i`."""
-    axis, wraps, size = form.axes[i], form.periodic[i], form.size(i)
-    path = _Path.of(form.weights[i], axis, wraps)
+    axis, wraps, size = balance.axes[i], balance.periodic[i], balance.size(i)
+    path = _Path.of(balance.weights[i], axis, wraps)
     transfer = Transfer(axis, wraps, size, path.lower(), path.upper())
     weights = [
         path.weight() if j == i else _pooled(weight, axis, size)
-        for j, weight in enumerate(form.weights)
+        for j, weight in enumerate(balance.weights)
     ]
-    shift = None if form.shift is None else _pooled(form.shift, axis, size)
-    return Coarser(replace(form, weights=tuple(weights), shift=shift), transfer)
+    shift = None if balance.shift is None else _pooled(balance.shift, axis, size)
+    return Coarser(replace(balance, weights=tuple(weights), shift=shift), transfer)
 
 
 class _Path(NamedTuple):

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from phimath.transform.separately import separately
+
 if TYPE_CHECKING:
     from phimath.solve.multigrid.balance import FluxBalance
     from phimath.tensor import Tensor
@@ -23,15 +25,34 @@ SECOND: Final = 6 / 5
 MOMENTUM: Final = 1 / 5
 
 
-def smoothed(form: FluxBalance, inverse_diagonal: Tensor, b: Tensor, x: Tensor) -> Tensor:
-    """Approximation of the solution of A x = b after two steps from `x`."""
-    step = FIRST * inverse_diagonal * (b - form.apply(x))
-    x = x + step
-    return x + MOMENTUM * step + SECOND * inverse_diagonal * (b - form.apply(x))
+def smoothed_from_zero(balance: FluxBalance, inverse_diagonal: Tensor, b: Tensor) -> Tensor:
+    """Approximation of the solution of A x = b after two steps from zero."""
+    return separately(_both_steps, balance, inverse_diagonal, b)
 
 
-def smoothed_from_zero(form: FluxBalance, inverse_diagonal: Tensor, b: Tensor) -> Tensor:
-    """The same from zero."""
+def smoothed(
+    balance: FluxBalance, inverse_diagonal: Tensor, b: Tensor, x: Tensor, correction: Tensor
+) -> Tensor:
+    """The same from `x + correction`."""
+    x, step = separately(_first_step, balance, inverse_diagonal, b, x, correction)
+    return separately(_second_step, balance, inverse_diagonal, b, x, step)
+
+
+def _both_steps(balance: FluxBalance, inverse_diagonal: Tensor, b: Tensor) -> Tensor:
     scaled = inverse_diagonal * b
-    # Both steps at once: (1 + 1/5) 2/3 + 6/5 = 2, and 2/3 · 6/5 = 4/5.
-    return 2.0 * scaled - (FIRST * SECOND) * inverse_diagonal * form.apply(scaled)
+    # (1 + 1/5) 2/3 + 6/5 = 2
+    return 2.0 * scaled - (FIRST * SECOND) * inverse_diagonal * balance.apply(scaled)
+
+
+def _first_step(
+    balance: FluxBalance, inverse_diagonal: Tensor, b: Tensor, x: Tensor, correction: Tensor
+) -> tuple[Tensor, Tensor]:
+    x = x + correction
+    step = FIRST * inverse_diagonal * (b - balance.apply(x))
+    return x + step, step
+
+
+def _second_step(
+    balance: FluxBalance, inverse_diagonal: Tensor, b: Tensor, x: Tensor, step: Tensor
+) -> Tensor:
+    return x + MOMENTUM * step + SECOND * inverse_diagonal * (b - balance.apply(x))

@@ -80,4 +80,13 @@ def _programs() -> Iterator[Case]:
     yield program_case("no-arguments", _one, [], np.array([1, 1], "int32"))
 
 
-CASES: Final = tuple(_programs())
+def _parts() -> Iterator[Case]:
+    for dtype in ("float32", "float64"):
+        a, b = sample(dtype, 2, 3), sample(dtype, 2, 3, seed=1)
+        yield Case(
+            dtype, "separately", (Made(_product_and_sum), [a, b]),
+            lambda _, given: (given[0] * given[1], given[0] + given[1]),
+        )  # fmt: skip
+
+
+CASES: Final = (*_programs(), *_parts())

@@ -96,6 +96,7 @@ _BINARY: Final[dict[str, tuple[Callable[..., Any], _Values, tuple[str, ...], tup
     "subtract": (np.subtract, _APART, NUMERIC, (0, 1)),
     "multiply": (np.multiply, _APART, NUMERIC, (0, 1)),
     "divide": (np.divide, _APART, FLOATING, (0, 1)),
+    "safe_divide": (np.divide, _APART, FLOATING, (0, 1)),
     "floor_divide": (np.floor_divide, _SIGNS, REAL, ()),
     "remainder": (np.remainder, _SIGNS, REAL, (0,)),
     "pow": (np.power, _BASES, NUMERIC, (0, 1)),
@@ -217,6 +218,9 @@ def _constant_powers() -> Iterator[Case]:
             name = f"{dtype}-{exponent}"
             yield Case(name, "power_of", (values, exponent), expected, ulps=128, differentiable=wrt)
     zero = np.zeros(2)
+    pair = np.array([1.5, 0.0, -2.0, np.inf]), np.array([0.0, 0.0, 4.0, 0.0])
+    yield Case("zero", "safe_divide", pair, lambda *_: np.array([0.0, 0.0, -0.5, 0.0]))
+    yield Case("number-0", "safe_divide", (pair[0], 0), lambda *_: np.zeros(4))
     yield Case("zero", "safe_sqrt", (zero,), reference(np.sqrt, "float64"))
     for exponent in (1, 1.5, 2, 2.5, 3):
         yield Case(f"zero-{exponent}", "power_of", (zero, exponent), reference(np.power, "float64"))

@@ -45,6 +45,10 @@ class DualElementwise(DualParts):
             change = inner.function("multiply")(slope, change) if exponent else None
         return Dual(primal, change, self.run)
 
+    def safe_divide(self, a: Dual, b: Dual | Number) -> Dual:
+        """By the table."""
+        return self.function("safe_divide")(a, b)
+
     def safe_sqrt(self, a: Dual) -> Dual:
         """By the table."""
         return self.function("safe_sqrt")(a)

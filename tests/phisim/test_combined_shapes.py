@@ -6,13 +6,24 @@ import numpy as np
 import pytest
 
 import phimath as pm
-from phimath import batch, channel, instance, precision, tensor, vec, wrap
+from phimath import (
+    batch,
+    channel,
+    check_gradient,
+    instance,
+    jit_compile,
+    precision,
+    tensor,
+    vec,
+    wrap,
+)
 from phimath.errors import NotSupported, ShapeError
 from phimath.testing.assertions import assert_close
-from phisim.field import StaggeredGrid
+from phisim.field import Noise, StaggeredGrid
 from phisim.geometry import (
     Box,
     Capsule,
+    Cuboid,
     Cylinder,
     HalfSpace,
     Point,
@@ -24,6 +35,7 @@ from phisim.geometry import (
     sample_uniform,
     union,
 )
+from phisim.physics import advect, fluid, integrate
 from phisim.physics.obstacle import Obstacle, apertures
 
 
@@ -181,6 +193,38 @@ def test_points_are_drawn_from_all_copies():
     worlds = Cylinder(x=0, y=0, z=0, radius=tensor([1.0, 2.0], batch("worlds")), height=2)
     with pytest.raises(ShapeError, match="one world at a time"):
         sample_uniform(worlds, instance(points=10))
+
+
+@pytest.mark.needs("value_and_gradient")
+@pytest.mark.parametrize("axes", ["xy", "xyz"])
+def test_flow_in_a_room_around_turned_and_united_bodies_closes_and_differentiates(backend, axes):
+    with pm.using(backend):
+        room, cells = Box(**dict.fromkeys(axes, 4.0)), {a: 6 + i for i, a in enumerate(axes)}
+        pm.seed(0)
+        start = StaggeredGrid(Noise(scale=2), 0, room, **cells)
+        turn = 1.0 if axes == "xy" else vec(x=0.3, y=0.2, z=1.0)
+
+        def flow(x, angle):
+            middle = vec(**{a: 2.0 + 0.13 * i for i, a in enumerate(axes)})
+            brick = Cuboid(middle, **{a: 1.0 + 0.3 * i for i, a in enumerate(axes)})
+            ball = Sphere(**{a: x if a == "x" else 2.1 for a in axes}, radius=0.8)
+            body = Obstacle(union(ball, brick.rotated(turn * angle)), (0.1,) * len(axes))
+            moved = integrate.runge_kutta(
+                lambda v: advect.finite_volume(v, v), start, 0.05, integrate.HEUN
+            )
+            result, _ = fluid.make_incompressible(moved, body)
+            return result, fluid.flux_divergence(result, body)
+
+        result, rest = flow(tensor(1.93), tensor(0.37))
+        assert float(pm.max(abs(rest.values), None)) < 1e-10
+        for axis in axes:
+            for side in (0, -1):
+                assert float(pm.max(abs(result.component(axis).get({axis: side})), None)) == 0
+        report = check_gradient(
+            jit_compile(lambda at: pm.sum(flow(*at)[0].at_centers().values ** 2, None)),
+            (tensor(1.93), tensor(0.37)),
+        )
+        assert report.passed, report
 
 
 # --- shapes without end ---

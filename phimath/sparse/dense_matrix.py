@@ -7,14 +7,10 @@ from typing import TYPE_CHECKING, final
 
 from phimath.broadcast import Signature
 from phimath.dimension import dual
-from phimath.elementwise import abs as magnitude
 from phimath.elementwise import conjugate
-from phimath.linear_algebra import contract
-from phimath.reduce import max as max_of
-from phimath.reduce import sum as sum_of
 from phimath.shape import Shape
+from phimath.sparse.matrix import Matrix
 from phimath.sparse.matrix_dims import exchanged, matrix_dims
-from phimath.sparse.operator import LinearOperator
 from phimath.tensor import Dense
 
 if TYPE_CHECKING:
@@ -23,7 +19,7 @@ if TYPE_CHECKING:
 
 @final
 @dataclass(frozen=True, eq=False)
-class DenseMatrix(LinearOperator):
+class DenseMatrix(Matrix["Tensor"]):
     """A matrix (batch…, rows…, ~columns…) with all entries.
 
     row_dims, column_dims: Dimensions of A x and of x.  Those of square matrices have equal names.
@@ -46,44 +42,10 @@ class DenseMatrix(LinearOperator):
         rows, columns = matrix_dims(matrix.shape, rows, unknowns)
         return cls(matrix, rows, columns)
 
-    def apply(self, x: Tensor) -> Tensor:
-        """The product with a vector (…, columns)."""
-        return contract(self.matrix, self._dual_names, x, self.column_dims.names)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Dimensions that list the columns, without tilde."""
-        return self.column_dims.names
-
-    @property
-    def rows(self) -> tuple[str, ...]:
-        """Dimensions that list the rows."""
-        return self.row_dims.names
-
-    @property
-    def is_square(self) -> bool:
-        """Whether rows and columns have equal dimensions."""
-        return self.row_dims == self.column_dims
-
-    @property
-    def norm(self) -> Tensor:
-        """Largest sum of absolute values in a row."""
-        return max_of(sum_of(magnitude(self.matrix), self._dual_names), self.rows)
-
-    @property
-    def is_complex(self) -> bool:
-        """Whether entries are complex."""
-        return self.matrix.dtype.kind == "complex"
-
     @property
     def knows_null_space(self) -> bool:
         """No."""
         return False
-
-    @property
-    def diagonal(self) -> Tensor | None:
-        """Not known: it may vanish somewhere."""
-        return None
 
     def transposed(self) -> DenseMatrix:
         """Rows as columns."""
@@ -102,7 +64,3 @@ class DenseMatrix(LinearOperator):
         """Rows as columns, conjugated."""
         found = self.transposed()
         return replace(found, matrix=conjugate(found.matrix)) if self.is_complex else found
-
-    @property
-    def _dual_names(self) -> tuple[str, ...]:
-        return tuple(f"~{name}" for name in self.column_dims.names)

@@ -8,20 +8,16 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from phimath.dimension import dual
-from phimath.elementwise import abs as magnitude
 from phimath.elementwise import where
-from phimath.linear_algebra import contract
 from phimath.reduce import any as any_of
-from phimath.reduce import max as max_of
-from phimath.reduce import sum as sum_of
 from phimath.shape import Shape
 from phimath.sparse.compressed import Compressed
 from phimath.sparse.coordinate import Coordinates
 from phimath.sparse.diagonal import diagonal
 from phimath.sparse.facts import UNKNOWN, Facts, constant_rooms, facts_of
 from phimath.sparse.formats import compress
+from phimath.sparse.matrix import Matrix
 from phimath.sparse.matrix_dims import exchanged, matrix_dims
-from phimath.sparse.operator import LinearOperator
 from phimath.sparse.pattern import ENTRIES, ConstantPattern
 from phimath.sparse.rooms import Rooms
 from phimath.sparse.tensor import Sparse
@@ -34,7 +30,7 @@ if TYPE_CHECKING:
 
 @final
 @dataclass(frozen=True, eq=False)
-class SparseMatrix(LinearOperator):
+class SparseMatrix(Matrix[Sparse]):
     """A matrix (…, rows…, ~columns…) that stores some entries.
 
     Made by `SparseMatrix.of`.
@@ -96,7 +92,7 @@ class SparseMatrix(LinearOperator):
         if parts is None:  # there are no unknowns
             return self
         rooms, left_rooms = (
-            parts.where_balanced(matrix.matrix, self._dual_names)
+            parts.where_balanced(matrix.matrix, self.dual_names)
             for matrix in (fixed, fixed.transposed())
         )
         return replace(self, rooms=rooms, left_rooms=left_rooms)
@@ -117,35 +113,6 @@ class SparseMatrix(LinearOperator):
     def others(self) -> Shape:
         """Dimensions of which each entry has a matrix of its own."""
         return self.matrix.shape.without(self.matrix.pattern.dims)
-
-    def apply(self, x: Tensor) -> Tensor:
-        """The product with a vector (…, columns)."""
-        return contract(self.matrix, self._dual_names, x, self.column_dims.names)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Dimensions that list the columns, without tilde."""
-        return self.column_dims.names
-
-    @property
-    def rows(self) -> tuple[str, ...]:
-        """Dimensions that list the rows."""
-        return self.row_dims.names
-
-    @property
-    def is_square(self) -> bool:
-        """Whether rows and columns have equal dimensions."""
-        return self.row_dims == self.column_dims
-
-    @property
-    def norm(self) -> Tensor:
-        """Largest sum of absolute values in a row."""
-        return max_of(sum_of(magnitude(self.matrix), self._dual_names), self.rows)
-
-    @property
-    def is_complex(self) -> bool:
-        """Whether entries are complex."""
-        return self.matrix.dtype.kind == "complex"
 
     @property
     def is_symmetric(self) -> bool:
@@ -201,10 +168,6 @@ class SparseMatrix(LinearOperator):
     def project(self, x: Tensor) -> Tensor:
         """Mean values of the rooms removed."""
         return x if self.rooms is None else self.rooms.project(x)
-
-    @property
-    def _dual_names(self) -> tuple[str, ...]:
-        return tuple(f"~{name}" for name in self.column_dims.names)
 
 
 def _stopped(values: Tensor) -> Dense:

@@ -17,6 +17,8 @@ from phisim.physics import advect, diffuse, fluid
 from phisim.physics.validation.case import Case, Quantity, Run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from phisim.field.field import Field
 
 PROFILE: Final = "largest error of u, fastest 1"
@@ -95,59 +97,38 @@ def _sizes(velocity: Field) -> tuple[int, ...]:
     return tuple(velocity.resolution.get_size(axis) for axis in velocity.axes)
 
 
-_EXACT: Final = (Quantity(PROFILE, 1e-6),)
-# On n cells the parabola is too high by 1/n² everywhere: walls lie midway between two values.
-_PARABOLA: Final = (Quantity(PROFILE, 1e-6, error=2.5e-7),)
+def _between_plates(name: str, solve: Callable[..., Run], quantity: Quantity) -> tuple[Case, Case]:
+    """In 2D and in 3D."""
+    published, reduced = (64, 16) if name == "couette" else (2048, 32)
+    titles = {"couette": "flow between sliding plates", "poiseuille": "flow between plates"}
+    flat, deep = (
+        Case(
+            name + suffix,
+            f"{titles[name]}, {len(axes)}D",
+            "exact solution",
+            (quantity,),
+            solve,
+            published,
+            reduced,
+            {"axes": axes},
+        )
+        for suffix, axes in (("", "xy"), ("-3d", "xyz"))
+    )
+    return flat, deep
+
 
 CASES: Final = (
-    Case(
-        "couette",
-        "flow between sliding plates, 2D",
-        "exact solution",
-        _EXACT,
-        couette,
-        64,
-        16,
-        {"axes": "xy"},
-    ),
-    Case(
-        "couette-3d",
-        "flow between sliding plates, 3D",
-        "exact solution",
-        _EXACT,
-        couette,
-        64,
-        16,
-        {"axes": "xyz"},
-    ),
-    Case(
-        "poiseuille",
-        "flow between plates, 2D",
-        "exact solution",
-        _PARABOLA,
-        poiseuille,
-        2048,
-        32,
-        {"axes": "xy"},
-    ),
-    Case(
-        "poiseuille-3d",
-        "flow between plates, 3D",
-        "exact solution",
-        _PARABOLA,
-        poiseuille,
-        2048,
-        32,
-        {"axes": "xyz"},
-    ),
+    *_between_plates("couette", couette, Quantity(PROFILE, 1e-6)),
+    # On n cells the parabola is too high by 1/n² everywhere: walls lie midway between two values.
+    *_between_plates("poiseuille", poiseuille, Quantity(PROFILE, 1e-6, error=2.5e-7)),
     Case(
         "duct",
         "flow in a square duct, 3D",
         "exact series, White (2006)",
         (Quantity(FRICTION, 0.005, error=9.5e-4, is_relative=True),),
         duct,
-        64,
-        16,
-        {},
+        published=64,
+        reduced=16,
+        setup={},
     ),
 )

@@ -27,8 +27,12 @@ def check_balance(velocity: Field) -> None:
     Raises:
         BoundaryError: with the net inflow, now or after the call of a compiled function.
     """
-    if not _prescribes_flow(velocity):
-        return
+    if _prescribes_flow(velocity):
+        effect(flow_through_sides(velocity), _refuse_imbalance)
+
+
+def flow_through_sides(velocity: Field) -> tuple[Tensor, Tensor]:
+    """Net inflow through all sides, and inflow plus outflow, in area times length per time."""
     net, through = wrap(0.0), wrap(0.0)
     for axis in velocity.axes:
         if is_periodic(velocity.boundary, axis):
@@ -38,7 +42,7 @@ def check_balance(velocity: Field) -> None:
         area = velocity.geometry.volume / velocity.geometry.spacing(axis)
         net = net + area * (_total(lower) - _total(upper))
         through = through + area * (_total(magnitude(lower)) + _total(magnitude(upper)))
-    effect((net, through), _refuse_imbalance)
+    return net, through
 
 
 def _total(values: Tensor) -> Tensor:

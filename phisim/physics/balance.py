@@ -8,6 +8,7 @@ from phimath.boundary import ZERO
 from phimath.elementwise import abs as magnitude
 from phimath.errors import BoundaryError
 from phimath.reduce import any as any_of
+from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
 from phimath.transform.effects import effect
 from phimath.wrap import wrap
@@ -27,8 +28,11 @@ def check_balance(velocity: Field) -> None:
     Raises:
         BoundaryError: with the net inflow, now or after the call of a compiled function.
     """
-    if _prescribes_flow(velocity):
-        effect(flow_through_sides(velocity), _refuse_imbalance)
+    if not _prescribes_flow(velocity):
+        return
+    net, through = flow_through_sides(velocity)
+    excess = magnitude(net) - LARGEST_IMBALANCE * through
+    effect((net, through), _refuse_imbalance, severity=max_of(excess, None))
 
 
 def flow_through_sides(velocity: Field) -> tuple[Tensor, Tensor]:

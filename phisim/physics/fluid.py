@@ -12,19 +12,18 @@ from phimath.join import stack
 from phimath.solve import Solve, solve_linear
 from phimath.solve.separable import Separable
 from phimath.transform.gradient import stop_gradient
-from phisim.field.boundary import pressure_boundary
-from phisim.field.calculus import divergence, face_difference
+from phisim.field.calculus import divergence
 from phisim.field.field import HOOKS, Field
+from phisim.field.outlet import PressureOutlet as PressureOutlet
 from phisim.physics.balance import check_balance
 from phisim.physics.check import (
     check_field,
-    check_scale,
     check_solve,
     check_time_step,
     check_velocity,
 )
 from phisim.physics.obstacle import Obstacle, apertures, as_obstacles
-from phisim.physics.pressure import is_enclosed, pressure_operator
+from phisim.physics.pressure import PressureEquation
 from phisim.physics.sides import FREE_SLIP as FREE_SLIP
 from phisim.physics.sides import NO_SLIP as NO_SLIP
 from phisim.physics.sides import OUTFLOW as OUTFLOW
@@ -48,14 +47,15 @@ def make_incompressible(
     solve: Solve | None = None,
     *,
     dt: float | Tensor = 1.0,
-    density: float | Tensor = 1.0,
+    density: float | Tensor | Field = 1.0,
+    active: Field | Tensor | None = None,
 ) -> tuple[Field, Field]:
     """Subtract a pressure gradient so that as much flows into each cell as out of it.
 
-    Solves ∇·(a ∇p) = ρ/dt ∇·(a u + (1 − a) u_solid) for the pressure p, with the open fraction a of
-    each face, and sets u ← u − dt/ρ ∇p. Faces covered by a solid move with it.  Where the boundary
-    prescribes the velocity the pressure has no gradient, at open sides it is zero; without an open
-    side its mean is zero.
+    Solves ∇·(a/ρ ∇p) = 1/dt ∇·(a u + (1 − a) u_solid) for the pressure p, with the open fraction a
+    of each face, and sets u ← u − dt/ρ ∇p. Faces covered by a solid move with it.  Where the
+    boundary prescribes the velocity the pressure has no gradient, at open sides it is zero or that
+    of the `fluid.PressureOutlet`; without an open side its mean is zero.
 
     Args:
         velocity: Staggered field, length per time.
@@ -65,25 +65,30 @@ def make_incompressible(
             divergence is small, too.
         dt: Time step that the pressure refers to; with dt = 1 and density = 1 it is the classic
             pressure correction.
-        density: Mass per volume.
+        density: Mass per volume: a number, or one per cell (a centered field or a tensor), of which
+            faces have the mean of their two cells.
+        active: 1 in cells full of fluid, 0 in others, per cell.  In these, such as the air above
+            a free surface, the pressure is zero, and the velocity between two of them stays.
 
     Returns: velocity with zero flux divergence up to the solve's tolerance, and pressure (mass per
         length per time² for the real dt).
 
+    Warns of obstacles outside of the domain, filling it, or thinner than a cell.
+
     Raises:
-        ShapeError: if the velocity is not staggered, or obstacles have other axes.
+        ShapeError: if the velocity is not staggered, obstacles have other axes, or the density or
+            the mask lie on another grid.
         ValueRangeError: if dt is 0 or not finite, or the density is not positive.
         DTypeError: if dt or the density is no real number, or `solve` no `Solve`.
         BoundaryError: if more flows into a domain without an open side than out of it.
         NotConverged: if the solve fails; its `.result` has the partial result.
 
     Source: Chorin, Numerical solution of the Navier-Stokes equations, Math. Comp. 22 (1968);
-        apertures as in `obstacle.apertures`.
+        apertures as in `obstacle.apertures`; Bridson, Fluid Simulation (2015), chapter 8, for air.
     """
     check_field(velocity, "A velocity")
     check_velocity(velocity, velocity.axes)
     check_time_step(dt)
-    check_scale(dt, density)
     check_solve(solve)
     if not velocity.is_staggered:
         raise ShapeError(
@@ -94,25 +99,23 @@ def make_incompressible(
     if settings.rel_tol is None:
         settings = replace(settings, rel_tol=DIVERGENCE_TOLERANCE[precision_bits()])
     solids = as_obstacles(obstacles, velocity.axes) if obstacles != () else ()
-    boundary = pressure_boundary(velocity.boundary, velocity.axes)
     open_fraction = solid_velocity = None
     if solids:
-        open_fraction, solid_velocity = apertures(velocity, solids)
-    if is_enclosed(boundary, velocity.axes):
+        open_fraction, solid_velocity = apertures(velocity, solids, check=True)
+    equation = PressureEquation.of(velocity, dt, density, open_fraction, active)
+    if equation.is_enclosed:
         check_balance(velocity)
-    operator = pressure_operator(velocity, boundary, open_fraction)
-    flux = _flux(velocity, open_fraction, solid_velocity)
-    scale = density / dt
-    rhs = -scale * divergence(flux).values
+    operator = equation.operator()
+    rhs = equation.right_hand_side(_flux(velocity, open_fraction, solid_velocity))
     guess = settings.x0.values if isinstance(settings.x0, Field) else settings.x0
     values = solve_linear(operator, rhs, replace(settings, x0=guess))
-    pressure = Field(velocity.geometry, values, boundary)
-    corrected = _corrected(velocity, pressure, scale, open_fraction, solid_velocity)
-    return _without_rest(corrected, pressure, operator, scale)
+    pressure = Field(velocity.geometry, values, equation.boundary)
+    corrected = _corrected(velocity, pressure, equation, solid_velocity)
+    return _without_rest(corrected, pressure, operator, equation)
 
 
 def _without_rest(
-    velocity: Field, pressure: Field, operator: StencilOperator, scale: float | Tensor
+    velocity: Field, pressure: Field, operator: StencilOperator, equation: PressureEquation
 ) -> tuple[Field, Field]:
     """Projected once more, where that is cheap.
 
@@ -123,10 +126,10 @@ def _without_rest(
     inverse = None if precision_bits() == 64 else Separable.of(operator)
     if inverse is None:
         return velocity, pressure
-    change = inverse.apply(stop_gradient(-scale * divergence(velocity).values))
-    rest = replace(pressure, values=change)
+    change = inverse.apply(stop_gradient(-equation.scale * divergence(velocity).values))
+    rest = replace(pressure, values=change, boundary=equation.boundary_of_change())
     return (
-        _corrected(velocity, rest, scale, None, None),
+        _corrected(velocity, rest, equation, None),
         replace(pressure, values=pressure.values + change),
     )
 
@@ -151,16 +154,14 @@ def _flux(velocity: Field, open_fraction: Tensor | None, solid_velocity: Tensor 
 def _corrected(
     velocity: Field,
     pressure: Field,
-    scale: float | Tensor,
-    open_fraction: Tensor | None,
+    equation: PressureEquation,
     solid_velocity: Tensor | None,
 ) -> Field:
     components = []
     for axis in velocity.axes:
-        slope = face_difference(pressure.values, pressure.boundary, axis, pressure)
-        component = velocity.component(axis) - slope / scale
-        if open_fraction is not None and solid_velocity is not None:
-            is_open = open_fraction.vector[axis] > 0
+        component = velocity.component(axis) + equation.correction(pressure, axis)
+        if equation.open_fraction is not None and solid_velocity is not None:
+            is_open = equation.open_fraction.vector[axis] > 0
             component = where(is_open, component, solid_velocity.vector[axis])
         components.append(component)
     result = velocity.with_values(stack(components, velocity.geometry.vector))
@@ -172,6 +173,7 @@ __all__ = [
     "NO_SLIP",
     "OUTFLOW",
     "Obstacle",
+    "PressureOutlet",
     "convective_outflow",
     "flux_divergence",
     "make_incompressible",

@@ -22,6 +22,7 @@ from phimath.boundary import (
     ZERO_GRADIENT,
     Boundary,
     Constant,
+    PerDirection,
     as_boundary,
     combine_by_direction,
     on_faces,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from phimath.shape import Shape
+    from phimath.sparse import Side
     from phimath.table import Operation
 
 
@@ -117,13 +119,19 @@ def _about_points(
         for upper in (False, True):
             side = boundary.at(axis, upper=upper)
             if axis != own_axis:
-                rule = on_faces(side)
+                rule = _on_faces(side)
             elif isinstance(side, Constant):
                 rule = constant
             else:
                 rule = extensions.get(side, side)
             sides[f"{axis}{'+' if upper else '-'}"] = rule
     return as_boundary(sides)
+
+
+def _on_faces(side: Boundary) -> Boundary:
+    if isinstance(side, PerDirection):
+        return combine_by_direction(_on_faces(side.normal), _on_faces(side.tangential))
+    return on_faces(side)
 
 
 def with_ghosts(
@@ -210,6 +218,26 @@ _PRESSURE: dict[Any, Boundary] = {
     SYMMETRIC: ZERO,
     ANTISYMMETRIC: ZERO_GRADIENT,
 }
+
+
+# What a linear solver does at one side for a change of a field, which is 0 where it is prescribed.
+_SOLVER_SIDES: dict[Any, Side] = {
+    PERIODIC: "periodic",
+    ZERO_GRADIENT: "closed",
+    SYMMETRIC: "closed",
+    ANTISYMMETRIC: "face",
+}
+
+
+def solver_side(boundary: Boundary, axis: str, upper: bool, own_axis: str | None) -> Side | None:
+    """Side of a `StencilOperator` for a scalar or component; `None` for other ghost values.
+
+    own_axis: of a staggered component, which has points on the sides of this axis: where they are
+        prescribed, the nearest unknown is a whole cell away.
+    """
+    side = boundary.at(axis, upper=upper)
+    found = "face" if isinstance(side, Constant) else _SOLVER_SIDES.get(side)
+    return "node" if found == "face" and axis == own_axis else found
 
 
 def _by_side(

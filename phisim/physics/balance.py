@@ -8,6 +8,7 @@ from phimath.boundary import ZERO
 from phimath.elementwise import abs as magnitude
 from phimath.errors import BoundaryError
 from phimath.reduce import any as any_of
+from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
 from phimath.transform.effects import effect
 from phimath.wrap import wrap
@@ -38,7 +39,8 @@ def check_balance(velocity: Field) -> None:
         area = velocity.geometry.volume / velocity.geometry.spacing(axis)
         net = net + area * (_total(lower) - _total(upper))
         through = through + area * (_total(magnitude(lower)) + _total(magnitude(upper)))
-    effect((net, through), _refuse_imbalance)
+    excess = magnitude(net) - LARGEST_IMBALANCE * through
+    effect((net, through), _refuse_imbalance, severity=max_of(excess, None))
 
 
 def _total(values: Tensor) -> Tensor:

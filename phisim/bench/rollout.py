@@ -130,7 +130,8 @@ def _measured(backend: str, bits: int, policy: str, options: Namespace) -> Gradi
 def _policy(text: str) -> str:
     """A policy's name, for argparse."""
     kind, _, snapshots = text.partition(":")
-    if text not in ("all", "sqrt") and not (kind == "binomial" and snapshots.isdecimal()):
+    is_binomial = kind == "binomial" and snapshots.isdecimal() and int(snapshots) > 0
+    if text not in ("all", "sqrt") and not is_binomial:
         raise argparse.ArgumentTypeError(f"must be all, sqrt or binomial:SNAPSHOTS, not {text}")
     return text
 

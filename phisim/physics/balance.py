@@ -30,6 +30,13 @@ def check_balance(velocity: Field) -> None:
     """
     if not _prescribes_flow(velocity):
         return
+    net, through = flow_through_sides(velocity)
+    excess = magnitude(net) - LARGEST_IMBALANCE * through
+    effect((net, through), _refuse_imbalance, severity=max_of(excess, None))
+
+
+def flow_through_sides(velocity: Field) -> tuple[Tensor, Tensor]:
+    """Net inflow through all sides, and inflow plus outflow, in area times length per time."""
     net, through = wrap(0.0), wrap(0.0)
     for axis in velocity.axes:
         if is_periodic(velocity.boundary, axis):
@@ -39,8 +46,7 @@ def check_balance(velocity: Field) -> None:
         area = velocity.geometry.volume / velocity.geometry.spacing(axis)
         net = net + area * (_total(lower) - _total(upper))
         through = through + area * (_total(magnitude(lower)) + _total(magnitude(upper)))
-    excess = magnitude(net) - LARGEST_IMBALANCE * through
-    effect((net, through), _refuse_imbalance, severity=max_of(excess, None))
+    return net, through
 
 
 def _total(values: Tensor) -> Tensor:

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _PACKAGES: Final = ("phisim", "numpy", "scipy", "torch", "jax", "tensorflow", "phiml")
-_TEXT: Final = ("backend", "row", "mode", "")  # columns of words, which are aligned to the left
+_TEXT: Final = (
+    "backend",
+    "row",
+    "mode",
+    "case",
+    "quantity",
+    "",
+)  # columns of words, which are aligned to the left
 
 
 class Row(Protocol):

@@ -100,7 +100,7 @@ def rate_of(
             term = _balance(values, field, nu, component, axis)
         else:
             boundary = component_boundary(field.boundary, component, field.axes)
-            ghosts = ghost_rule(boundary, component, field.axes)
+            ghosts = ghost_rule(boundary, component, field.geometry, values)
             spacing = field.geometry.spacing(axis)
             curvature = laplace_of_tensor(values, spacing, ghosts, axis, order=order)
             term = nu.along(axis) * curvature
@@ -114,7 +114,7 @@ def _balance(
 ) -> Tensor:
     """What flows in along one axis minus what flows out, per volume."""
     padded = with_ghosts(
-        values, field.boundary, {axis: (1, 1)}, field.axes, component, component is not None
+        values, field.boundary, {axis: (1, 1)}, field.geometry, component, component is not None
     )
     steps = padded.get({axis: slice(1, None)}) - padded.get({axis: slice(None, -1)})
     flux = nu.between(axis, component) * steps / field.geometry.spacing(axis) ** 2

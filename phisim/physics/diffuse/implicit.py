@@ -9,6 +9,7 @@ import numpy as np
 
 from phimath.boundary import pad
 from phimath.dimension import Dim, spatial
+from phimath.elementwise import where
 from phimath.errors import BoundaryError, ValueRangeError
 from phimath.join import stack
 from phimath.shape import Shape
@@ -16,6 +17,7 @@ from phimath.solve import Solve, solve_linear
 from phimath.sparse import StencilOperator
 from phimath.wrap import wrap
 from phisim.field.boundary import component_boundary, solver_side
+from phisim.field.robin import Robin
 from phisim.physics.advect.operands import components_of, values_of
 from phisim.physics.check import check_field, check_solve, check_time_step
 from phisim.physics.diffuse.diffusivity import Diffusivity
@@ -125,7 +127,8 @@ def _solution(
         widths, inner = (lower, upper), {own_axis: slice(lower, -1 if upper else None)}
         rate = rate.get(inner)
         share = _shares(own_axis, rate.shape.get_size(own_axis), sides[own_axis])
-    for axis, value in between.items():
+    for axis, through_free_side in between.items():
+        value = _through_sides(through_free_side, field, axis, boundary)
         part = value.get(inner) if own_axis is not None and own_axis in value.shape else value
         between[axis] = part if share is None or axis == own_axis else part * share
     operator = StencilOperator.of(
@@ -149,6 +152,17 @@ def _sides(boundary: Boundary, axis: str, own_axis: str | None) -> tuple[Any, An
             "ANTISYMMETRIC, or diffuse.explicit."
         )
     return lower, upper
+
+
+def _through_sides(between: Tensor, field: Field, axis: str, boundary: Boundary) -> Tensor:
+    """The coefficients with less at sides that neither prescribe a value nor close."""
+    for upper in (False, True):
+        side = boundary.at(axis, upper=upper)
+        if isinstance(side, Robin):
+            count = field.resolution.get_size(axis) + 1
+            last = wrap(np.arange(count) == (count - 1 if upper else 0), spatial(axis))
+            between = where(last, between * side.closure(field.geometry.spacing(axis)), between)
+    return between
 
 
 @lru_cache(maxsize=64)

@@ -25,8 +25,8 @@ class Solve:
         elimination; sparse matrices on the host, where factors are kept for the next right-hand
         side and for the adjoint), 'separable' (box problems), and those of SciPy on the host:
         'scipy-direct', 'scipy-CG', 'scipy-GMres', 'scipy-lGMres', 'scipy-biCG', 'scipy-biCG-stab',
-        'scipy-CGS', 'scipy-QMR', 'scipy-GCrotMK', 'scipy-lsqr'; for `solve_nonlinear` 'Newton-Krylov'; for `minimize` a method
-        of SciPy or 'GD'.
+        'scipy-CGS', 'scipy-QMR', 'scipy-GCrotMK', 'scipy-lsqr'; for `solve_nonlinear`
+        'Newton-Krylov'; for `minimize` a method of SciPy or 'GD'.
     rel_tol: relative tolerance; by default 1e-5 in 32 bit and 1e-12 in 64 bit.
     abs_tol: absolute tolerance in the units of the right-hand side.
     x0: initial guess; `None` starts from zero.
@@ -36,14 +36,14 @@ class Solve:
         (algebraic multigrid by PyAMG), a `LinearOperator`, or a function that takes a residual.  By
         default the best one known for the operator; 'ilu' and 'amg', which run on the host, only
         with method 'auto'.
-    assume: what is taken for granted of A, where it can't be seen because its values are traced or
-        it is a function: 'symmetric' (A = Aᴴ) or 'definite' (and xᴴA x has one sign).
     rank_deficiency: dimension of the null space of A, which the solution has no part of: 0 if there
         is none, 1 if adding a constant changes nothing; or a vector in the form of x that A maps to
         zero, or a list of several.  The same vectors must span the null space of Aᴴ, as those of
         symmetric and of conservative operators do.  By default what is known of the operator.
     gradient_solve: settings of the solves that derivatives need; those of the solve by default.
     suppress: errors that return the partial result instead of raising, e.g. `[NotConverged]`.
+    assume: what is taken for granted of A, where it can't be seen because its values are traced or
+        it is a function: 'symmetric' (A = Aᴴ) or 'definite' (and xᴴA x has one sign).
     """
 
     method: str = "auto"
@@ -52,10 +52,10 @@ class Solve:
     x0: Any = None  # tensor, field or tree, as the solved-for value
     max_iterations: int = 1000
     preconditioner: Any = None
-    assume: Literal["symmetric", "definite"] | None = None
     rank_deficiency: Any = None  # int, or trees like x
     gradient_solve: Solve | None = None
     suppress: tuple[type[SolveError], ...] | list[type[SolveError]] = ()
+    assume: Literal["symmetric", "definite"] | None = None
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:

@@ -9,7 +9,7 @@ from phimath.errors import NotSupported
 from phimath.solve.direct import DenseInverse
 from phimath.solve.jacobi import Jacobi
 from phimath.solve.methods import LINEAR_METHODS
-from phimath.solve.multigrid import Multigrid
+from phimath.solve.multigrid import SingleMultigrid
 from phimath.solve.null_space import Deflated
 from phimath.solve.separable import NearlySeparable, Separable
 from phimath.sparse import DenseMatrix, LinearOperator, StencilOperator
@@ -38,7 +38,7 @@ class Offer(NamedTuple):
 OFFERS: Final = (
     Offer("separable", StencilOperator, Separable.of, is_exact=True),
     # Below about 128² cells the second takes half the time, but jumps and noise defeat it.
-    Offer("multigrid", StencilOperator, Multigrid.of),
+    Offer("multigrid", StencilOperator, SingleMultigrid.of),
     Offer("separable", StencilOperator, NearlySeparable.of),
     Offer("direct", DenseMatrix, DenseInverse.of, is_exact=True),
     Offer("direct", Deflated, DenseInverse.of, is_exact=True),

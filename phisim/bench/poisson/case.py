@@ -104,15 +104,27 @@ class Case:
         """Whether a constant has no effect."""
         return all(side != "face" for pair in self.pairs for side in pair)
 
+    @cached_property
+    def coefficients(self) -> tuple[np.ndarray, ...] | None:
+        """Per axis, harmonic means of both cells on all n + 1 faces; `None` if it is 1."""
+        function = COEFFICIENTS[self.kind]
+        if function is None:
+            return None
+        resistance = 1 / function(self._centers)
+        found = []
+        for i in range(len(self.grid)):
+            padded = self._padded(resistance, i)
+            found.append(2 / (_cut(padded, i, None, -1) + _cut(padded, i, 1, None)))
+        return tuple(found)
+
     def operator(self) -> StencilOperator:
         """The declaration, in the precision of the context."""
         sides = dict(zip(self.axes, self.pairs, strict=True))
         dx = {axis: 1 / size for axis, size in zip(self.axes, self.grid, strict=True)}
-        on_faces = COEFFICIENTS[self.kind]
-        if on_faces is not None:
+        if self.coefficients is not None:
             values = {
-                axis: wrap(on_faces(self._face_centers(i)), self._faces(i))
-                for i, axis in enumerate(self.axes)
+                axis: wrap(values, self._faces(i))
+                for i, (axis, values) in enumerate(zip(self.axes, self.coefficients, strict=True))
             }
             return StencilOperator.of(self.cells, sides, dx, coefficients=values)
         mask = None if self.mask is None else wrap(self.mask, self.cells)
@@ -135,20 +147,19 @@ class Case:
         """1 in cells that are not solid; `None` if none is."""
         if self.kind != "disc":
             return None
-        centers = np.meshgrid(*((np.arange(n) + 0.5) / n for n in self.grid), indexing="ij")
-        return np.where(_is_inside(tuple(centers)), 0.0, 1.0)
+        return np.where(_is_inside(self._centers), 0.0, 1.0)
 
     @cached_property
     def weights(self) -> tuple[np.ndarray, ...]:
         """Per axis, what multiplies the difference across each of n + 1 faces."""
         found = []
         for i, (size, pair) in enumerate(zip(self.grid, self.pairs, strict=True)):
-            on_faces = COEFFICIENTS[self.kind]
             weight = np.ones([n + (i == j) for j, n in enumerate(self.grid)])
-            if on_faces is not None:
-                weight = on_faces(self._face_centers(i))
+            if self.coefficients is not None:
+                weight = self.coefficients[i]
             if self.mask is not None:
-                weight = weight * self._open_faces(self.mask, i)
+                padded = self._padded(self.mask, i)
+                weight = weight * _cut(padded, i, None, -1) * _cut(padded, i, 1, None)
             factors = np.ones(size + 1)
             factors[[0, -1]] = [_SIDE_WEIGHTS[side] for side in pair]
             shape = [-1 if i == j else 1 for j in range(len(self.grid))]
@@ -160,9 +171,7 @@ class Case:
         rest = b.astype(np.float64)
         rows = np.zeros(self.grid)
         for i, weight in enumerate(self.weights):
-            widths = [(int(i == j),) * 2 for j in range(len(self.grid))]
-            mode: Any = "wrap" if self.pairs[i] == _PERIODIC else "constant"
-            flux = weight * np.diff(np.pad(x.astype(np.float64), widths, mode=mode), axis=i)
+            flux = weight * np.diff(self._padded(x.astype(np.float64), i, "constant"), axis=i)
             rest += np.diff(flux, axis=i)
             rows += 2 * (_cut(weight, i, None, -1) + _cut(weight, i, 1, None))
         size, length = float(np.linalg.norm(rest)), float(np.linalg.norm(b))
@@ -192,19 +201,14 @@ class Case:
         sizes = {axis: n + (i == j) for j, (axis, n) in enumerate(zip(self.axes, self.grid))}
         return spatial(**sizes)
 
-    def _face_centers(self, i: int) -> tuple[np.ndarray, ...]:
-        along = [
-            np.arange(n + 1) / n if i == j else (np.arange(n) + 0.5) / n
-            for j, n in enumerate(self.grid)
-        ]
-        if self.pairs[i] == _PERIODIC:
-            along[i] = along[i] % 1.0
-        return tuple(np.meshgrid(*along, indexing="ij"))
+    @cached_property
+    def _centers(self) -> tuple[np.ndarray, ...]:
+        return tuple(np.meshgrid(*((np.arange(n) + 0.5) / n for n in self.grid), indexing="ij"))
 
-    def _open_faces(self, mask: np.ndarray, i: int) -> np.ndarray:
+    def _padded(self, a: np.ndarray, i: int, mode: Any = "edge") -> np.ndarray:
+        """With one more value on both sides along an axis, by this mode if it isn't periodic."""
         widths = [(int(i == j),) * 2 for j in range(len(self.grid))]
-        padded = np.pad(mask, widths, mode="wrap" if self.pairs[i] == _PERIODIC else "edge")
-        return _cut(padded, i, None, -1) * _cut(padded, i, 1, None)
+        return np.pad(a, widths, mode="wrap" if self.pairs[i] == _PERIODIC else mode)
 
 
 def _cut(a: np.ndarray, axis: int, start: int | None, stop: int | None) -> np.ndarray:

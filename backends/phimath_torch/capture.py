@@ -26,7 +26,6 @@ from torch.fx.experimental.proxy_tensor import (
     track_tensor_tree,
 )
 
-from phimath.backend.constants import shared_constants
 from phimath.errors import BackendError
 from phimath_torch.nodes import operands
 from phimath_torch.simplify import remove_unused
@@ -79,7 +78,7 @@ def is_recording() -> bool:
 def capture(function: Callable[..., tuple[Tensor, ...]], sample: Sequence[Tensor]) -> GraphModule:
     """Graph of `function` for contiguous tensors with the sizes and types of `sample`."""
     # Without an environment for symbolic sizes, sizes that depend on values raise.
-    with torch.no_grad(), FakeTensorMode(allow_non_fake_inputs=True), explained(), shared_constants():
+    with torch.no_grad(), FakeTensorMode(allow_non_fake_inputs=True), explained():
         return record(function, [like(array) for array in sample]).module()
 
 

@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import numpy as np
-
 A = TypeVar("A")
 
-_known: ContextVar[dict[int, tuple[np.ndarray, Any]] | None] = ContextVar(
+_known: ContextVar[dict[int, tuple[object, Any]] | None] = ContextVar(
     "constants of the program that is traced", default=None
 )
 
@@ -32,11 +30,11 @@ def shared_constants() -> Iterator[None]:
         _known.reset(token)
 
 
-def constant(array: np.ndarray, convert: Callable[[np.ndarray], A]) -> A:
-    """The array as converted, or as it was before, for the same program."""
+def constant(array: object, convert: Callable[[], A]) -> A:
+    """What `array` is converted to, or was before, for the same program."""
     known = _known.get()
     if known is None:
-        return convert(array)
+        return convert()
     if id(array) not in known:
-        known[id(array)] = array, convert(array)  # kept, so that no other one gets its identity
+        known[id(array)] = array, convert()  # kept, so that no other one gets its identity
     return known[id(array)][1]

@@ -107,8 +107,8 @@ class StencilOperator(SymmetricOperator):
         if is_constant and mask is None:
             weights = tuple(c * s for c, s in zip(couplings, scales, strict=True))
             return cls(cells, pairs, weights, scales, shift)
-        # Variable factors first: they decide in which order dimensions lie in memory, which must not
-        # depend on the axis.
+        # Variable factors first: they decide in which order dimensions lie in memory, which must
+        # not depend on the axis.
         weights = tuple(
             _on_all_faces(scale, dim, pair[0] == "periodic") * coupling
             for coupling, scale, dim, pair in zip(couplings, scales, cells.dims, pairs, strict=True)

@@ -14,8 +14,16 @@ from phisim.bench.threads import available_threads
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_PACKAGES: Final = ("phisim", "numpy", "scipy", "torch", "jax", "tensorflow", "phiml", "pyamg")
-_TEXT: Final = ("backend", "row", "mode", "method", "")  # columns of words, which are aligned to the left
+_PACKAGES: Final = (
+    "phisim", "numpy", "scipy", "torch", "jax", "tensorflow", "phiml", "pyamg"
+)  # fmt: skip
+_TEXT: Final = (
+    "backend",
+    "row",
+    "mode",
+    "method",
+    "",
+)  # columns of words, which are aligned to the left
 
 
 class Row(Protocol):

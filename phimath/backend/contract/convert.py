@@ -65,7 +65,7 @@ class Convert(ABC, Generic[A]):
                 "would get lost. Give it to the function as an argument, or say that it is "
                 "constant by stop_gradient(x)."
             )
-        return constant(source.to_numpy(array), self.from_numpy)
+        return constant(array, lambda: self.from_numpy(source.to_numpy(array)))
 
     @abstractmethod
     def copy(self, array: A) -> A:

@@ -38,7 +38,7 @@ _CONTRAST: Final = 1e4
 
 def _is_inside(points: tuple[np.ndarray, ...]) -> np.ndarray:
     """Whether points lie in a disc or ball a little off the middle of the unit cube."""
-    return sum((x - 0.45) ** 2 for x in points) < np.float64(_RADIUS**2)
+    return np.sum([(x - 0.45) ** 2 for x in points], axis=0) < _RADIUS**2
 
 
 def _jump(points: tuple[np.ndarray, ...]) -> np.ndarray:
@@ -198,8 +198,7 @@ class Case:
         return (total + sp.diags_array(held)).tocsr()
 
     def _faces(self, i: int) -> Shape:
-        sizes = {axis: n + (i == j) for j, (axis, n) in enumerate(zip(self.axes, self.grid))}
-        return spatial(**sizes)
+        return self.cells.with_size(self.axes[i], self.grid[i] + 1)
 
     @cached_property
     def _centers(self) -> tuple[np.ndarray, ...]:

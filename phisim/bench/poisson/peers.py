@@ -40,6 +40,11 @@ class Peer(NamedTuple):
         """Whether it could be imported; it is not."""
         return find_spec(self.package) is not None
 
+    @property
+    def missing(self) -> str:
+        """What to say if it is not installed."""
+        return f"{self.name} is left out: `pip install {self.package}` to compare with it."
+
     def accepts(self, case: Case) -> bool:
         """Whether it has the package, and the system is not too large."""
         return self.is_installed and case.volume <= self.most[len(case.grid) - 2]

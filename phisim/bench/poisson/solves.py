@@ -37,8 +37,8 @@ LEGEND: Final = (
 
 _GRIDS: Final = ((256, 256), (64, 64, 64))
 _FEW_REPETITIONS: Final = 3
-# Limits of the time beside a peer, from a number of cells on: of boxes, also on NumPy, and of others,
-# compiled and in double precision.
+# Limits of the time beside a peer, from a number of cells on: of boxes, also on NumPy, and of
+# others, compiled and in double precision.
 _BOX: Final = ("scipy.fft", 3.0, 256**2)
 _OTHER: Final = ("PyAMG-CG", 1 / 3, 512**2)
 
@@ -84,10 +84,7 @@ def run(options: Namespace) -> Iterator[SolveRow]:
     peers = [peer for peer in PEERS if not options.peer or peer.name in options.peer]
     for peer in peers:
         if not peer.is_installed:
-            print(
-                f"{peer.name} is left out: `pip install {peer.package}` to compare with it.",
-                file=sys.stderr,
-            )
+            print(peer.missing, file=sys.stderr)
     for case in _cases(options):
         for bits in options.precision or PRECISIONS:
             others: dict[str, Timing | None] = {}
@@ -164,9 +161,7 @@ def measured(
     )
 
 
-def prepared(
-    case: Case, variant: Variant, array: Any, solve: Solve
-) -> Callable[[], Tensor]:
+def prepared(case: Case, variant: Variant, array: Any, solve: Solve) -> Callable[[], Tensor]:
     """Our solve of the case for a right-hand side, through the public call."""
     operator = case.operator()
     solve_for = variant.function(lambda y: solve_linear(operator, y, solve))

@@ -16,9 +16,7 @@ Arrays = list[jax.Array]
 _MOST_ITERATIONS = 20_000
 
 
-def solver(
-    wraps: tuple[bool, ...], tolerance: float
-) -> Callable[[Arrays, jax.Array], jax.Array]:
+def solver(wraps: tuple[bool, ...], tolerance: float) -> Callable[[Arrays, jax.Array], jax.Array]:
     """Conjugate gradients without preconditioner for weights on n + 1 faces per axis, and b.
 
     wraps: Per axis, whether it is periodic.  Beyond other sides the unknown is zero.

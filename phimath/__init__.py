@@ -193,6 +193,8 @@ from phimath.sparse import dense as dense
 from phimath.sparse import get_format as get_format
 from phimath.sparse import get_sparsity as get_sparsity
 from phimath.sparse import is_sparse as is_sparse
+from phimath.sparse import map_pairs as map_pairs
+from phimath.sparse import native_matrix as native_matrix
 from phimath.sparse import sparse_tensor as sparse_tensor
 from phimath.sparse import stored_indices as stored_indices
 from phimath.sparse import stored_values as stored_values

@@ -36,14 +36,17 @@ def wrap(data: Any, *dims: AxisSpec) -> Tensor:
 
     Arrays keep backend, device and element type.  Python numbers and nested tuples or lists of them
     become NumPy tensors of 64-bit integers, or of floats with the context's precision.  Tuples and
-    lists that contain tensors are stacked.
+    lists that contain tensors are stacked.  Sparse arrays of SciPy (any format), PyTorch (COO, CSR,
+    CSC), JAX (BCOO, BCSR) and TensorFlow become sparse tensors of their format; `native_matrix` is
+    the way back.
 
     Args:
         data: native array of any backend, Python number, nested tuple or list, or tensor.
         dims: the dimensions of the axes of `data`, as shapes or as text like
             `'x:s,vector:c=(x,y)'`.  In a list, each entry is one axis, and one with several
-            dimensions unpacks it: `wrap(a, [spatial(x=2, y=3), 'v:c'])`.  May be left out for
-            numbers, and for flat tuples and lists, which get the channel dimension `vector`.
+            dimensions unpacks it: `wrap(a, [spatial(x=2, y=3), 'v:c'])`.  Dual ones are columns of
+            a matrix: `wrap(m, spatial('x'), dual('x'))`.  May be left out for numbers, and for flat
+            tuples and lists, which get the channel dimension `vector`.
 
     Raises:
         ShapeError: number, sizes or labels of the axes differ from the dimensions, or dimensions
@@ -56,7 +59,10 @@ def wrap(data: Any, *dims: AxisSpec) -> Tensor:
     if isinstance(data, (tuple, list)):
         return _wrap_sequence(data, axes)
     native = numpy_of(data) if isinstance(data, _PYTHON_NUMBERS) else data
-    return wrap_native(native, _owner(native), axes)
+    backend = _owner(native)
+    if backend.is_sparse(native):
+        return HOOKS["wrap_sparse"](native, backend, axes)
+    return wrap_native(native, backend, axes)
 
 
 def _owner(data: Any) -> Backend[Any]:
@@ -96,15 +102,19 @@ def _parse_axes(dims: tuple[Any, ...]) -> Axes:
 def wrap_native(native: Any, backend: Backend[Any], axes: Axes) -> Dense:
     """Tensor around a native array with these axes."""
     sizes = backend.sizes(native)
+    _check_named(sizes, axes)
+    shape, packed = _named(sizes, axes)
+    if packed:
+        native = backend.reshape(native, tuple(shape.int_sizes))
+    return dense_of(native, backend, shape)
+
+
+def _check_named(sizes: tuple[int, ...], axes: Axes) -> None:
     if not axes and sizes:
         raise ShapeError(
             f"The axes of an array of sizes {sizes} have no names. Say which dimensions they are, "
             f"e.g. wrap(array, {_suggestion(len(sizes))})."
         )
-    shape, packed = _named(sizes, axes)
-    if packed:
-        native = backend.reshape(native, tuple(shape.int_sizes))
-    return dense_of(native, backend, shape)
 
 
 def _suggestion(rank: int) -> str:
@@ -116,6 +126,12 @@ def _suggestion(rank: int) -> str:
 @lru_cache(maxsize=4096)
 def _named(sizes: tuple[int, ...], axes: Axes) -> tuple[Shape, bool]:
     """Dimensions with sizes filled in, and whether an axis must be unpacked."""
+    named = named_axes(sizes, axes)
+    return concat_shapes(*named), any(axis.rank != 1 for axis in named)
+
+
+def named_axes(sizes: tuple[int, ...], axes: Axes) -> Axes:
+    """Dimensions of each axis with sizes filled in."""
     if len(sizes) != len(axes):
         raise ShapeError(
             f"Data with {len(sizes)} axes of sizes {sizes} cannot have the {len(axes)} dimensions "
@@ -126,8 +142,7 @@ def _named(sizes: tuple[int, ...], axes: Axes) -> tuple[Shape, bool]:
                 else "."
             )
         )
-    named = [_fill(axis, size, sizes) for axis, size in zip(axes, sizes, strict=True)]
-    return concat_shapes(*named), any(axis.rank != 1 for axis in axes)
+    return tuple(_fill(axis, size, sizes) for axis, size in zip(axes, sizes, strict=True))
 
 
 def _fill(axis: Shape, size: int, sizes: tuple[int, ...]) -> Shape:

@@ -25,6 +25,9 @@ class Command(NamedTuple):
 COMMANDS = {
     "demo": Command("run a demonstration, e.g. `phisim demo plume`", "phisim.demo"),
     "doctor": Command("check Python and the frameworks, and say how to fix them", "phisim.doctor"),
+    "validate": Command(
+        "run flows whose solution is known, and compare", "phisim.physics.validation.command"
+    ),
     "bench": Command("measure Phisim against native code", "phisim.bench"),
 }
 

@@ -19,6 +19,7 @@ from phimath_jax.linear_algebra import JaxLinearAlgebra
 from phimath_jax.loop import JaxLoop
 from phimath_jax.random import JaxRandom
 from phimath_jax.reduce import JaxReduce
+from phimath_jax.sparse import JaxSparse
 
 
 class JaxBackend(
@@ -28,6 +29,7 @@ class JaxBackend(
     JaxArrange,
     JaxIndex,
     JaxLinearAlgebra,
+    JaxSparse,
     JaxRandom,
     JaxGradient,
     JaxLoop,

@@ -14,6 +14,7 @@ from phimath_numpy.index import NumpyIndex
 from phimath_numpy.linear_algebra import NumpyLinearAlgebra
 from phimath_numpy.random import NumpyRandom
 from phimath_numpy.reduce import NumpyReduce
+from phimath_numpy.sparse import NumpySparse
 from phimath_numpy.spectral import NumpySpectral
 
 _NO_DERIVATIVES: Final = (
@@ -29,6 +30,7 @@ class NumpyBackend(
     NumpyArrange,
     NumpyIndex,
     NumpyLinearAlgebra,
+    NumpySparse,
     NumpySpectral,
     NumpyRandom,
     ArrayApiBackend[np.ndarray],

@@ -22,6 +22,7 @@ from phimath_tensorflow.linear_algebra import TensorFlowLinearAlgebra
 from phimath_tensorflow.loop import TensorFlowLoop
 from phimath_tensorflow.random import TensorFlowRandom
 from phimath_tensorflow.reduce import TensorFlowReduce
+from phimath_tensorflow.sparse import TensorFlowSparse
 from phimath_tensorflow.spectral import TensorFlowSpectral
 
 
@@ -34,6 +35,7 @@ class TensorFlowBackend(
     TensorFlowArrange,
     TensorFlowIndex,
     TensorFlowLinearAlgebra,
+    TensorFlowSparse,
     TensorFlowSpectral,
     TensorFlowRandom,
     TensorFlowGradient,

@@ -19,6 +19,7 @@ from phimath_torch.linear_algebra import TorchLinearAlgebra
 from phimath_torch.loop import TorchLoop
 from phimath_torch.random import TorchRandom
 from phimath_torch.reduce import TorchReduce
+from phimath_torch.sparse import TorchSparse
 from phimath_torch.spectral import TorchSpectral
 
 
@@ -31,6 +32,7 @@ class TorchBackend(
     TorchArrange,
     TorchIndex,
     TorchLinearAlgebra,
+    TorchSparse,
     TorchSpectral,
     TorchRandom,
     TorchGradient,

@@ -97,7 +97,7 @@ def _remember_broken(name: str, entry: EntryPoint, error: Exception) -> BackendE
 
 
 def backend_of(array: object) -> AnyBackend:
-    """The backend that owns a native array.
+    """The backend that owns a native array, dense or sparse.
 
     Only backends whose framework is imported already are asked.
 
@@ -121,7 +121,7 @@ def _search(array: object) -> AnyBackend:
         except BackendError as error:
             _warn_once(name, error)
             continue
-        if backend.owns(array):
+        if backend.owns(array) or backend.is_sparse(array):
             return backend
     raise BackendError(
         f"No backend owns objects of type {type(array).__module__}.{type(array).__qualname__}. "

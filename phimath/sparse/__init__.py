@@ -15,9 +15,11 @@ from phimath.sparse.formats import get_format as get_format
 from phimath.sparse.formats import get_sparsity as get_sparsity
 from phimath.sparse.formats import is_sparse as is_sparse
 from phimath.sparse.formats import to_format as to_format
+from phimath.sparse.native import native_matrix as native_matrix
 from phimath.sparse.operator import LinearOperator as LinearOperator
 from phimath.sparse.operator import SymmetricOperator as SymmetricOperator
 from phimath.sparse.operator import WrappedOperator as WrappedOperator
+from phimath.sparse.pairs import map_pairs as map_pairs
 from phimath.sparse.sparse_matrix import SparseMatrix as SparseMatrix
 from phimath.sparse.stencil_operator import Side as Side
 from phimath.sparse.stencil_operator import StencilOperator as StencilOperator

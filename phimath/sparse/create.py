@@ -79,7 +79,7 @@ def sparse_tensor(
     if indices.dtype.kind not in ("int", "uint"):
         raise DTypeError(f"Indices must be integers, not {indices.dtype}. Use to_int64(indices).")
     listing, components = _components(indices, dense_shape)
-    pattern = _pattern(components, dense_shape, not can_contain_double_entries)
+    pattern = pattern_of(components, dense_shape, not can_contain_double_entries)
     stored = _listed(as_tensor(values), listing, pattern.count)
     if clash := [name for name in stored.shape.names if name in dense_shape]:
         raise ShapeError(
@@ -124,7 +124,12 @@ def _components(indices: Tensor, shape: Shape) -> tuple[Dim, list[Tensor]]:
     return listing[0], [indices]
 
 
-def _pattern(components: list[Tensor], shape: Shape, is_unique: bool) -> Pattern:
+def pattern_of(components: Sequence[Tensor], shape: Shape, is_unique: bool) -> Pattern:
+    """Entries at positions along each dimension of a shape.
+
+    Raises:
+        ValueRangeError: one lies outside; only checked where positions can be read.
+    """
     rows, columns = grouped_dims(shape.names, shape)
     by_name = dict(zip(shape.names, components, strict=True))
     if not all(component.available for component in components):

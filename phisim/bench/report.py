@@ -22,6 +22,8 @@ _TEXT: Final = (
     "row",
     "mode",
     "method",
+    "case",
+    "quantity",
     "",
 )  # columns of words, which are aligned to the left
 

@@ -17,6 +17,7 @@ from phisim.field.reduce import integrate as integrate
 from phisim.field.resample import resample as resample
 from phisim.field.resolution import downsample2x as downsample2x
 from phisim.field.resolution import upsample2x as upsample2x
+from phisim.field.robin import Robin as Robin
 from phisim.field.sample import sample as sample
 from phisim.field.spectral import fourier_gradient as fourier_gradient
 from phisim.field.spectral import fourier_laplace as fourier_laplace

@@ -110,7 +110,7 @@ def staggered_tensor(field: Field) -> Tensor:
             axis: (0, 1) for axis in field.axes if axis != own or is_periodic(field.boundary, axis)
         }
         padded.append(
-            with_ghosts(component, field.boundary, widths, field.axes, own, staggered=True)
+            with_ghosts(component, field.boundary, widths, field.geometry, own, staggered=True)
         )
     return stack(padded, field.geometry.vector)
 

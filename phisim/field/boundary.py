@@ -22,6 +22,8 @@ from phimath.boundary import (
     ZERO_GRADIENT,
     Boundary,
     Constant,
+    FaceValue,
+    PerDirection,
     as_boundary,
     combine_by_direction,
     on_faces,
@@ -30,12 +32,16 @@ from phimath.boundary import (
 from phimath.errors import BoundaryError
 from phimath.tensor import Tensor, apply
 from phimath.wrap import wrap
+from phisim.field.profile import fitted, is_profile
+from phisim.field.robin import Robin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from phimath.shape import Shape
+    from phimath.sparse import Side
     from phimath.table import Operation
+    from phisim.geometry import UniformGrid
 
 
 def component_boundary(boundary: Boundary, component: str | None, axes: Sequence[str]) -> Boundary:
@@ -90,20 +96,28 @@ _GHOSTS_ABOUT_FACE = {ZERO_GRADIENT: REFLECT, SYMMETRIC: REFLECT, ANTISYMMETRIC:
 _SAMPLES_ABOUT_FACE = {SYMMETRIC: REFLECT, ANTISYMMETRIC: ZERO_GRADIENT}
 
 
-def ghost_rule(boundary: Boundary, own_axis: str | None, axes: Sequence[str]) -> Boundary:
-    """What `pad` needs for ghost values of cell centers, or of the component of `own_axis`."""
-    return _about_points(boundary, own_axis, axes, SYMMETRIC_GRADIENT, _GHOSTS_ABOUT_FACE)
+def ghost_rule(
+    boundary: Boundary, own_axis: str | None, grid: UniformGrid, values: Tensor
+) -> Boundary:
+    """What `pad` needs for ghost values of cell centers, or of the component of `own_axis`.
+
+    values: those to be padded.
+    """
+    return _about_points(boundary, own_axis, grid, values, SYMMETRIC_GRADIENT, _GHOSTS_ABOUT_FACE)
 
 
-def sampling_rule(boundary: Boundary, own_axis: str | None, axes: Sequence[str]) -> Boundary:
+def sampling_rule(
+    boundary: Boundary, own_axis: str | None, grid: UniformGrid, values: Tensor
+) -> Boundary:
     """What interpolation needs: a prescribed value holds on the side and beyond."""
-    return _about_points(boundary, own_axis, axes, ZERO_GRADIENT, _SAMPLES_ABOUT_FACE)
+    return _about_points(boundary, own_axis, grid, values, ZERO_GRADIENT, _SAMPLES_ABOUT_FACE)
 
 
 def _about_points(
     boundary: Boundary,
     own_axis: str | None,
-    axes: Sequence[str],
+    grid: UniformGrid,
+    values: Tensor,
     constant: Boundary,
     extensions: Mapping[Any, Boundary],
 ) -> Boundary:
@@ -113,11 +127,11 @@ def _about_points(
     if boundary == PERIODIC or (boundary == ZERO_GRADIENT and own_axis is None):
         return boundary
     sides = {}
-    for axis in axes:
+    for axis in grid.axes:
         for upper in (False, True):
-            side = boundary.at(axis, upper=upper)
+            side = _resolved(boundary.at(axis, upper=upper), axis, upper, grid, values)
             if axis != own_axis:
-                rule = on_faces(side)
+                rule = _on_faces(side)
             elif isinstance(side, Constant):
                 rule = constant
             else:
@@ -126,17 +140,42 @@ def _about_points(
     return as_boundary(sides)
 
 
+def _on_faces(side: Boundary) -> Boundary:
+    if isinstance(side, PerDirection):
+        return combine_by_direction(_on_faces(side.normal), _on_faces(side.tangential))
+    return on_faces(side)
+
+
+def _resolved(
+    side: Boundary, axis: str, upper: bool, grid: UniformGrid, values: Tensor
+) -> Boundary:
+    """Prescribed value at the points along the side, or following from the values next to it."""
+    # By identity: instance checks of abstract classes cost more than all else here.
+    if type(side) is Constant:
+        value = side.value
+        return Constant(fitted(value, values.shape)) if is_profile(value) else side
+    if type(side) is PerDirection:
+        return combine_by_direction(
+            _resolved(side.normal, axis, upper, grid, values),
+            _resolved(side.tangential, axis, upper, grid, values),
+        )
+    if type(side) is Robin:
+        nearest = values.get({axis: -1 if upper else 0})
+        return FaceValue(side.value_on_side(nearest, grid.spacing(axis)))
+    return side
+
+
 def with_ghosts(
     values: Tensor,
     boundary: Boundary,
     widths: Mapping[str, tuple[int, int]],
-    axes: Sequence[str],
+    grid: UniformGrid,
     component: str | None = None,
     staggered: bool = False,
 ) -> Tensor:
     """Values with ghost values on the sides; `component` is the axis of a vector component."""
-    own = component_boundary(boundary, component, axes)
-    return pad(values, widths, ghost_rule(own, component if staggered else None, axes))
+    own = component_boundary(boundary, component, grid.axes)
+    return pad(values, widths, ghost_rule(own, component if staggered else None, grid, values))
 
 
 # --- arithmetic ---
@@ -182,6 +221,8 @@ def adapted(boundary: Boundary, target: Boundary, axes: Sequence[str]) -> Bounda
             own, wanted = boundary.at(axis, upper=upper), target.at(axis, upper=upper)
             if isinstance(wanted, Constant):
                 wanted = own if isinstance(own, Constant) else ZERO
+            elif isinstance(wanted, Robin):
+                wanted = own if isinstance(own, Robin) else wanted.homogeneous()
             sides[f"{axis}{'+' if upper else '-'}"] = wanted
     return as_boundary(sides)
 
@@ -212,6 +253,26 @@ _PRESSURE: dict[Any, Boundary] = {
 }
 
 
+# What a linear solver does at one side for a change of a field, which is 0 where it is prescribed.
+_SOLVER_SIDES: dict[Any, Side] = {
+    PERIODIC: "periodic",
+    ZERO_GRADIENT: "closed",
+    SYMMETRIC: "closed",
+    ANTISYMMETRIC: "face",
+}
+
+
+def solver_side(boundary: Boundary, axis: str, upper: bool, own_axis: str | None) -> Side | None:
+    """Side of a `StencilOperator` for a scalar or component; `None` for other ghost values.
+
+    own_axis: of a staggered component, which has points on the sides of this axis: where they are
+        prescribed, the nearest unknown is a whole cell away.
+    """
+    side = boundary.at(axis, upper=upper)
+    found = "face" if isinstance(side, (Constant, Robin)) else _SOLVER_SIDES.get(side)
+    return "node" if found == "face" and axis == own_axis else found
+
+
 def _by_side(
     boundary: Boundary, axes: Sequence[str], table: Mapping[Any, Boundary], other: Boundary
 ) -> Boundary:
@@ -239,7 +300,11 @@ def laplace_boundary(boundary: Boundary, axes: Sequence[str]) -> Boundary:
 
     What is prescribed does not change: constants become 0.
     """
-    return _by_side(boundary, axes, {**_SCALAR_DERIVATIVE, ZERO_GRADIENT: ZERO_GRADIENT}, ZERO)
+    table = {**_SCALAR_DERIVATIVE, ZERO_GRADIENT: ZERO_GRADIENT}
+    for part in boundary.parts():
+        if isinstance(part, Robin):
+            table[part] = part.homogeneous()
+    return _by_side(boundary, axes, table, ZERO)
 
 
 def pressure_boundary(boundary: Boundary, axes: Sequence[str]) -> Boundary:

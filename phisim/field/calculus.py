@@ -63,7 +63,7 @@ def spatial_gradient(
 def face_difference(values: Tensor, boundary: Boundary, axis: str, field: Field) -> Tensor:
     """Difference across the faces normal to `axis`, per length, of values at cell centers."""
     widths = {axis: (1, 0 if is_periodic(boundary, axis) else 1)}
-    padded = with_ghosts(values, boundary, widths, field.axes)
+    padded = with_ghosts(values, boundary, widths, field.geometry)
     return _forward_difference(padded, axis) / field.geometry.spacing(axis)
 
 
@@ -74,7 +74,7 @@ def _forward_difference(values: Tensor, axis: str) -> Tensor:
 def _derivative(
     values: Tensor, boundary: Boundary, axis: str, field: Field, order: Order
 ) -> Tensor:
-    ghosts = ghost_rule(boundary, None, field.axes)
+    ghosts = ghost_rule(boundary, None, field.geometry, values)
     spacing = field.geometry.spacing(axis)
     return gradient_of_tensor(
         values, spacing, padding=ghosts, dims=axis, stack_dim=None, order=order
@@ -105,7 +105,7 @@ def _divergence_term(field: Field, axis: str, order: Order) -> Tensor:
         raise NotSupported(f"The divergence of staggered fields has order 2, not {order}.")
     if is_periodic(field.boundary, axis):
         values = with_ghosts(
-            values, field.boundary, {axis: (0, 1)}, field.axes, axis, staggered=True
+            values, field.boundary, {axis: (0, 1)}, field.geometry, axis, staggered=True
         )
     return _forward_difference(values, axis) / field.geometry.spacing(axis)
 
@@ -122,7 +122,7 @@ def laplace(field: Field, order: Order = 2) -> Field:
 
 def _laplace_of(values: Tensor, component: str | None, field: Field, order: Order) -> Tensor:
     boundary = component_boundary(field.boundary, component, field.axes)
-    ghosts = ghost_rule(boundary, component, field.axes)
+    ghosts = ghost_rule(boundary, component, field.geometry, values)
     total = None
     for axis in field.axes:
         spacing = field.geometry.spacing(axis)

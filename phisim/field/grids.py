@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from phimath.boundary import NONE, Boundary, Constant, as_boundary, combine_sides, pad
+from phimath.boundary import NONE, ZERO, Boundary, Constant, combine_sides, pad
 from phimath.dimension import spatial
 from phimath.errors import BoundaryError, ShapeError
 from phimath.shape import Shape
 from phimath.tensor import Tensor
 from phimath.wrap import wrap
-from phisim.field.boundary import prescribed_value
+from phisim.field.boundary import component_boundary, prescribed_value
 from phisim.field.field import HOOKS, Field
 from phisim.field.resample import resample
+from phisim.field.robin import Robin
+from phisim.field.sides import boundary_of
 from phisim.field.values import check_components, values_at_cells, values_at_faces
 from phisim.geometry import Box, UniformGrid
 
@@ -31,7 +33,8 @@ def CenteredGrid(
         values: Number, tuple (vector in the order of the axes), tensor with the grid's spatial
             dimensions, geometry (1 inside), function of the location (…, vector) or of the
             coordinates by name, `Noise`, or field to resample.
-        boundary: What lies beyond the sides: see `phimath.boundary.as_boundary`.
+        boundary: What lies beyond the sides: see `phimath.boundary.as_boundary`; for values also
+            functions of the location and fields, such as that of a coarser grid around this one.
         bounds: Domain; cells of size 1 from the origin by default.
         resolution: Cells per axis as a shape.
         **resolution_by_axis: The same by name: `x=64, y=64`.
@@ -41,8 +44,9 @@ def CenteredGrid(
         BoundaryError: if the boundary names an unknown axis, or misses a side or a rule for it.
     """
     grid = _grid(values, bounds, resolution, resolution_by_axis)
-    checked = _checked_boundary(boundary, grid.axes)
-    template = Field(grid, wrap(0.0), checked)
+    template = Field(grid, wrap(0.0), ZERO)
+    checked = _checked_boundary(boundary, template)
+    template = replace(template, boundary=checked)
     if isinstance(values, Field):
         return replace(resample(values, to=template), boundary=checked)
     return replace(template, values=values_at_cells(values, template))
@@ -67,7 +71,7 @@ def StaggeredGrid(
             of the location or of the coordinates by name, geometry (1 inside), `Noise`, field to
             resample,
             dictionary of one tensor per axis, or a tensor in the layout of `field.values`.
-        boundary: What lies beyond the sides: see `phimath.boundary.as_boundary`.
+        boundary: What lies beyond the sides, as for `CenteredGrid`.
         bounds: Domain; cells of size 1 from the origin by default.
         resolution: Cells (not faces) per axis as a shape.
         **resolution_by_axis: The same by name: `x=64, y=64`.
@@ -77,17 +81,18 @@ def StaggeredGrid(
         BoundaryError: if the boundary names an unknown axis, or misses a side or a rule for it.
     """
     grid = _grid(values, bounds, resolution, resolution_by_axis)
-    checked = _checked_boundary(boundary, grid.axes)
-    template = Field(grid, wrap(0.0), checked, is_staggered=True)
+    template = Field(grid, wrap(0.0), ZERO, is_staggered=True)
+    checked = _checked_boundary(boundary, template)
+    template = replace(template, boundary=checked)
     if isinstance(values, Field):
         field = replace(resample(values, to=template), boundary=checked)
         return write_prescribed_faces(field)
     return write_prescribed_faces(replace(template, values=values_at_faces(values, template)))
 
 
-def _checked_boundary(spec: Any, axes: tuple[str, ...]) -> Boundary:
+def _checked_boundary(spec: Any, template: Field) -> Boundary:
     """Boundary with a rule for each side, and vectors whose components are the axes."""
-    boundary = as_boundary(spec, axes)
+    boundary, axes = boundary_of(spec, template), template.axes
     for part in boundary.parts():
         if part == NONE:
             raise BoundaryError(
@@ -96,7 +101,21 @@ def _checked_boundary(spec: Any, axes: tuple[str, ...]) -> Boundary:
             )
         if isinstance(part, Constant) and isinstance(part.value, Tensor):
             check_components(part.value, axes, "The boundary")
+    if template.is_staggered:
+        _check_normal_sides(boundary, axes)
     return boundary
+
+
+def _check_normal_sides(boundary: Boundary, axes: tuple[str, ...]) -> None:
+    for axis in axes:
+        normal = component_boundary(boundary, axis, axes)
+        for upper in (False, True):
+            if isinstance(normal.at(axis, upper=upper), Robin):
+                raise BoundaryError(
+                    f"The side '{axis}{'+' if upper else '-'}' ties the velocity through it to its "
+                    f"slope: {normal.at(axis, upper=upper)}. Use {{'normal': 0, 'tangential': "
+                    "Robin(…)}, or ZERO_GRADIENT for an open side."
+                )
 
 
 def _grid(

@@ -12,6 +12,7 @@ from phimath.reduce import all as all_of
 from phimath.tensor import Tensor
 from phisim.field.boundary import adapted, component_boundary, is_periodic, with_ghosts
 from phisim.field.field import HOOKS, Field
+from phisim.field.profile import at_cells, moved_to_grid
 from phisim.field.sample import cell_coordinates, sample_component
 from phisim.field.values import values_at_cells, values_at_faces
 from phisim.geometry import Geometry, UniformGrid
@@ -78,8 +79,9 @@ def _resample_field(field: Field, to: Field) -> Field:
             values = (to_faces if to.is_staggered else to_centers)(field).values
         resampled = replace(field, values=values, is_staggered=to.is_staggered)
     else:
-        resampled = replace(to, values=_at_other_grid(field, to), boundary=field.boundary)
-    boundary = adapted(field.boundary, to.boundary, to.axes)
+        boundary = moved_to_grid(field.boundary, field.geometry, to.geometry)
+        resampled = replace(to, values=_at_other_grid(field, to), boundary=boundary)
+    boundary = adapted(resampled.boundary, to.boundary, to.axes)
     resampled = replace(resampled, geometry=to.geometry, boundary=boundary)
     return HOOKS["prescribe"](resampled) if to.is_staggered else resampled
 
@@ -142,7 +144,8 @@ def to_centers(field: Field) -> Field:
         return field
     components = [component_at_centers(field, axis) for axis in field.axes]
     values = stack(components, field.geometry.vector)
-    return replace(field, values=values, is_staggered=False)
+    boundary = at_cells(field.boundary, field.resolution)
+    return replace(field, values=values, boundary=boundary, is_staggered=False)
 
 
 def to_faces(field: Field) -> Field:
@@ -165,7 +168,7 @@ def to_faces(field: Field) -> Field:
             if field.is_vector
             else field.boundary
         )
-        components.append(_average_to_faces(values, boundary, axis, field.axes))
+        components.append(_average_to_faces(values, boundary, axis, field.geometry))
     staggered = replace(field, values=stack(components, field.geometry.vector), is_staggered=True)
     return HOOKS["prescribe"](staggered)
 
@@ -177,7 +180,7 @@ def component_at_centers(field: Field, component: str) -> Tensor:
         return values
     if is_periodic(field.boundary, component):
         values = with_ghosts(
-            values, field.boundary, {component: (0, 1)}, field.axes, component, staggered=True
+            values, field.boundary, {component: (0, 1)}, field.geometry, component, staggered=True
         )
     return _average(values, component)
 
@@ -187,12 +190,13 @@ def component_at_faces(field: Field, component: str, axis: str) -> Tensor:
     if field.is_staggered and component == axis:
         return field.component(axis)
     boundary = component_boundary(field.boundary, component, field.axes)
-    return _average_to_faces(component_at_centers(field, component), boundary, axis, field.axes)
+    values = component_at_centers(field, component)
+    return _average_to_faces(values, boundary, axis, field.geometry)
 
 
-def _average_to_faces(values: Tensor, boundary: Any, axis: str, axes: tuple[str, ...]) -> Tensor:
+def _average_to_faces(values: Tensor, boundary: Any, axis: str, grid: UniformGrid) -> Tensor:
     widths = {axis: (1, 0 if is_periodic(boundary, axis) else 1)}
-    return _average(with_ghosts(values, boundary, widths, axes), axis)
+    return _average(with_ghosts(values, boundary, widths, grid), axis)
 
 
 def _average(values: Tensor, axis: str) -> Tensor:

@@ -9,6 +9,7 @@ from phimath.errors import ShapeError
 from phimath.interpolate import downsample2x as halved
 from phimath.interpolate import upsample2x as doubled
 from phisim.field.boundary import ghost_rule
+from phisim.field.profile import moved_to_grid
 from phisim.field.resample import resample
 from phisim.geometry import UniformGrid
 
@@ -27,19 +28,22 @@ def downsample2x(field: Field) -> Field:
         ShapeError: a number of cells is odd.
     """
     grid = _resized(field, halve=True)
+    boundary = moved_to_grid(field.boundary, field.geometry, grid)
     if field.is_centered:
-        return replace(field, geometry=grid, values=halved(field.values, dims=field.axes))
+        values = halved(field.values, dims=field.axes)
+        return replace(field, geometry=grid, values=values, boundary=boundary)
     parts = [_halved_faces(field, axis) for axis in field.axes]
-    return replace(field, geometry=grid).with_components(parts)
+    return replace(field, geometry=grid, boundary=boundary).with_components(parts)
 
 
 def upsample2x(field: Field) -> Field:
     """Twice as many cells along each axis, by linear interpolation; second order."""
     grid = _resized(field, halve=False)
+    boundary = moved_to_grid(field.boundary, field.geometry, grid)
     if field.is_centered:
-        ghosts = ghost_rule(field.boundary, None, field.axes)
+        ghosts = ghost_rule(field.boundary, None, field.geometry, field.values)
         values = doubled(field.values, ghosts, field.axes)
-        return replace(field, geometry=grid, values=values)
+        return replace(field, geometry=grid, values=values, boundary=boundary)
     target = replace(field, geometry=grid)
     return resample(field, to=target)
 

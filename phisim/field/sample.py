@@ -58,6 +58,8 @@ def interpolation_arguments(
     """Grid, coordinates in units of its points, and boundary to interpolate one component."""
     indices = {axis: cells[axis] if axis == component else cells[axis] - 0.5 for axis in field.axes}
     if component is None:
-        return field.values, indices, sampling_rule(field.boundary, None, field.axes)
+        rule = sampling_rule(field.boundary, None, field.geometry, field.values)
+        return field.values, indices, rule
     own = component_boundary(field.boundary, component, field.axes)
-    return field.component(component), indices, sampling_rule(own, component, field.axes)
+    values = field.component(component)
+    return values, indices, sampling_rule(own, component, field.geometry, values)

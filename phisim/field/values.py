@@ -33,7 +33,7 @@ def values_at_cells(values: Any, template: Field) -> Tensor:
     elif isinstance(values, Noise):
         tensor = values.on_points(grid.resolution, _spacing(grid))
     elif callable(values) and not isinstance(values, Tensor):
-        tensor = _evaluate(values, grid.center, grid.axes)
+        tensor = evaluate(values, grid.center, grid.axes)
     else:
         tensor = _value_tensor(values, grid)
     _check_spatial(tensor, grid.resolution, "the cells of the grid")
@@ -69,7 +69,7 @@ def _as_numbers(values: Tensor) -> Tensor:
     return to_complex(values) if values.dtype.kind == "complex" else to_float(values)
 
 
-def _evaluate(function: Callable[..., Any], location: Tensor, axes: tuple[str, ...]) -> Tensor:
+def evaluate(function: Callable[..., Any], location: Tensor, axes: tuple[str, ...]) -> Tensor:
     """Call a function of coordinates by name (`lambda x, y: …`), or of the location vector."""
     parameters = [
         name
@@ -108,7 +108,7 @@ def _face_values(values: Any, template: Field, axis: str) -> Tensor:
     elif isinstance(values, Noise):
         value = values.on_points(faces, _spacing(template.geometry))
     elif callable(values) and not isinstance(values, Tensor):
-        value = _evaluate(values, template.face_points(axis), template.axes)
+        value = evaluate(values, template.face_points(axis), template.axes)
     else:
         value = _value_tensor(values, template.geometry)
     if "vector" in value.shape:

@@ -8,6 +8,7 @@ from phimath.boundary import ZERO
 from phimath.elementwise import abs as magnitude
 from phimath.errors import BoundaryError
 from phimath.reduce import any as any_of
+from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
 from phimath.transform.effects import effect
 from phimath.wrap import wrap
@@ -29,6 +30,13 @@ def check_balance(velocity: Field) -> None:
     """
     if not _prescribes_flow(velocity):
         return
+    net, through = flow_through_sides(velocity)
+    excess = magnitude(net) - LARGEST_IMBALANCE * through
+    effect((net, through), _refuse_imbalance, severity=max_of(excess, None))
+
+
+def flow_through_sides(velocity: Field) -> tuple[Tensor, Tensor]:
+    """Net inflow through all sides, and inflow plus outflow, in area times length per time."""
     net, through = wrap(0.0), wrap(0.0)
     for axis in velocity.axes:
         if is_periodic(velocity.boundary, axis):
@@ -38,7 +46,7 @@ def check_balance(velocity: Field) -> None:
         area = velocity.geometry.volume / velocity.geometry.spacing(axis)
         net = net + area * (_total(lower) - _total(upper))
         through = through + area * (_total(magnitude(lower)) + _total(magnitude(upper)))
-    effect((net, through), _refuse_imbalance)
+    return net, through
 
 
 def _total(values: Tensor) -> Tensor:

@@ -25,6 +25,13 @@ from phisim.physics.check import (
 )
 from phisim.physics.obstacle import Obstacle, apertures, as_obstacles
 from phisim.physics.pressure import is_enclosed, pressure_operator
+from phisim.physics.sides import FREE_SLIP as FREE_SLIP
+from phisim.physics.sides import NO_SLIP as NO_SLIP
+from phisim.physics.sides import OUTFLOW as OUTFLOW
+from phisim.physics.sides import convective_outflow as convective_outflow
+from phisim.physics.sides import moving_wall as moving_wall
+from phisim.physics.sides import parabolic_inflow as parabolic_inflow
+from phisim.physics.sides import partial_slip as partial_slip
 
 if TYPE_CHECKING:
     from phimath.sparse import StencilOperator
@@ -160,4 +167,15 @@ def _corrected(
     return HOOKS["prescribe"](result)
 
 
-__all__ = ["Obstacle", "flux_divergence", "make_incompressible"]
+__all__ = [
+    "FREE_SLIP",
+    "NO_SLIP",
+    "OUTFLOW",
+    "Obstacle",
+    "convective_outflow",
+    "flux_divergence",
+    "make_incompressible",
+    "moving_wall",
+    "parabolic_inflow",
+    "partial_slip",
+]

@@ -6,7 +6,10 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from phimath.errors import BackendError, DTypeError, ValueRangeError
+from phimath.dimension import dual, spatial
+from phimath.errors import BackendError, DTypeError, NotSupported, ValueRangeError
+from phimath.testing.assertions import assert_close
+from phimath.wrap import wrap
 
 torch = import_module("torch")
 backend = import_module("phimath_torch").backend
@@ -360,3 +363,12 @@ def test_the_gradient_of_a_squared_modulus_is_twice_the_argument():
     z = torch.tensor([1 + 2j, -3j])
     gradient = gradient_of(lambda y: (y.abs() ** 2).sum())(z)
     np.testing.assert_allclose(gradient, 2 * z.numpy(), rtol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:Sparse BSR:UserWarning")
+def test_the_message_about_blocks_of_a_sparse_tensor_says_what_helps():
+    blocks = torch.eye(4).to_sparse_bsr((2, 2))
+    with pytest.raises(NotSupported, match="to_sparse"):
+        wrap(blocks, spatial("x"), dual("x"))
+    found = wrap(blocks.to_sparse(), spatial("x"), dual("x"))
+    assert_close(found.numpy("x,~x"), np.eye(4))

@@ -232,12 +232,15 @@ def test_a_right_hand_side_with_nan_is_told(backend, run):
         run(lambda b: solve_linear(operator, b, Solve()))(tensor(b, spatial("x,y")))
 
 
-def test_masked_operators_are_preconditioned_by_the_box():
+@pytest.mark.parametrize(
+    ("asked", "used"), [(None, "multigrid"), ("separable", "separable")], ids=["auto", "by the box"]
+)
+def test_masked_operators_are_preconditioned(asked, used):
     mask = np.ones((32, 32), np.float32)
     mask[10:20, 12:18] = 0
     operator = closed_box(32, mask=wrap(mask, spatial("x,y")))
     b = operator.project(wrap(np.random.default_rng(0).standard_normal((32, 32)), spatial("x,y")))
     with SolveTape() as tape, precision(64):
-        solve_linear(operator, b, Solve(rel_tol=1e-8))
-    assert (tape[0].method, tape[0].preconditioner) == ("CG", "separable")
+        solve_linear(operator, b, Solve(rel_tol=1e-8, preconditioner=asked))
+    assert (tape[0].method, tape[0].preconditioner) == ("CG", used)
     assert tape[0].iterations < 20

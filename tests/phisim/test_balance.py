@@ -3,7 +3,7 @@
 import pytest
 
 import phimath as math
-from phimath import batch, using, vec, wrap
+from phimath import batch, iterate, jit_compile, using, vec, wrap
 from phimath.boundary import ZERO_GRADIENT
 from phimath.errors import BoundaryError
 from phisim.field import StaggeredGrid
@@ -47,3 +47,15 @@ def test_what_enters_and_leaves_is_projected(boundary):
     velocity, _ = fluid.make_incompressible(grid(boundary))
     divergence = fluid.flux_divergence(velocity).values
     assert float(math.max(abs(divergence), None)) < 1e-4
+
+
+@pytest.mark.needs("value_and_gradient")  # these backends have a compiler
+def test_a_compiled_loop_refuses_the_net_inflow_of_its_steps(backend):
+    @jit_compile
+    def run(velocity):
+        return iterate(lambda v: fluid.make_incompressible(v)[0], 2, velocity)
+
+    with using(backend):
+        run(grid({"x-": WIND, "x+": WIND, "y": 0}))
+        with pytest.raises(BoundaryError, match="net inflow"):
+            run(grid({"x-": WIND, "x+": 0, "y": 0}))

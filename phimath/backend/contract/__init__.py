@@ -23,6 +23,7 @@ from phimath.backend.contract.linear_algebra import LinearAlgebra
 from phimath.backend.contract.loop import Loop
 from phimath.backend.contract.random import Random
 from phimath.backend.contract.reduce import Reduce
+from phimath.backend.contract.sparse import Sparse
 from phimath.backend.contract.spectral import Spectral
 
 A = TypeVar("A")
@@ -36,6 +37,7 @@ class Backend(
     Arrange[A],
     Index[A],
     LinearAlgebra[A],
+    Sparse[A],
     Spectral[A],
     Random[A],
     Gradient[A],

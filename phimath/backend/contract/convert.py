@@ -22,7 +22,7 @@ class Convert(ABC, Generic[A]):
 
     @abstractmethod
     def owns(self, array: object) -> bool:
-        """Whether `array` is a native array (or traced array) of this framework."""
+        """Whether `array` is a native (or traced) array of this framework; sparse ones need not."""
 
     @abstractmethod
     def dtype(self, array: A) -> DType:

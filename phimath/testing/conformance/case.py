@@ -115,6 +115,8 @@ def to_numpy(backend: Backend[Any], result: Any) -> Any:
     """Native arrays become NumPy's, inside of tuples too; all others stay."""
     if isinstance(result, (tuple, list)):
         return tuple(to_numpy(backend, r) for r in result)
+    if backend.is_sparse(result):
+        return to_numpy(backend, backend.sparse_parts(result))
     return np.asarray(backend.to_numpy(result)) if backend.owns(result) else result
 
 

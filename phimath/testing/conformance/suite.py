@@ -22,6 +22,7 @@ from phimath.testing.conformance import (
     loop,
     random,
     reduce,
+    sparse,
     spectral,
 )
 from phimath.testing.conformance.case import ALL, ELEMENTWISE, element_types
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 TOPICS: Final = (
     convert, create, elementwise, reduce, arrange,
-    index, linear_algebra, spectral, random, gradient, loop, host, compile,
+    index, linear_algebra, sparse, spectral, random, gradient, loop, host, compile,
 )  # fmt: skip
 CASES: Final[tuple[Case, ...]] = tuple(case for topic in TOPICS for case in topic.CASES)
 _METHODS: Final = [n for n in contract_methods() if n not in ELEMENTWISE or n == "where"]

@@ -19,6 +19,9 @@ _NOT_TRACED: Final = {
     "to_numpy": "values are read",
     "is_available": "no values are there",
     "compile": "gives a program",
+    "is_sparse": "programs have no sparse arrays",
+    "sparse_parts": "programs have no sparse arrays",
+    "sparse_native": "programs have no sparse arrays",
 }
 _TRACED: Final = tuple(dict.fromkeys(c.method for c in CASES if c.method not in _NOT_TRACED))
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, final
 
 from phimath.backend.boxed import Boxed
 from phimath.backend.contract import Backend
+from phimath.errors import NotSupported
 
 if TYPE_CHECKING:
+    from phimath.backend.contract.sparse import SparseParts
     from phimath.broadcast import Native
 
 
@@ -75,3 +77,22 @@ class Tracer(Backend[B]):
     def owns(self, array: object) -> bool:
         """Its own boxes only."""
         return isinstance(array, Box) and array.run.tracer is self
+
+    def is_sparse(self, array: object) -> bool:
+        """No library's sparse arrays hold boxes."""
+        return False
+
+    def sparse_parts(self, array: Any) -> SparseParts[B]:
+        """There are no sparse arrays of boxes."""
+        raise self._not_sparse()
+
+    def sparse_native(self, format: str, sizes: tuple[int, ...], indices: B, values: B) -> Any:
+        """There are no sparse arrays of boxes."""
+        raise self._not_sparse()
+
+    def _not_sparse(self) -> NotSupported:
+        return NotSupported(
+            f"A value of {self.name} can't become a sparse array of {self.inner.name}: what is "
+            "followed would get lost. Convert outside of the function, or say that it is constant "
+            "by stop_gradient(x)."
+        )

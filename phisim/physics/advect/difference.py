@@ -142,7 +142,7 @@ def _transport(
     for axis in field.axes:
         widths = {axis: (margin, margin)}
         padded = with_ghosts(
-            values, field.boundary, widths, field.axes, component, component is not None
+            values, field.boundary, widths, field.geometry, component, component is not None
         )
         speed = (
             component_at_centers(velocity, axis)

@@ -83,7 +83,7 @@ def _balance(field: Field, component: str | None, velocity: Field, limiter: str)
     total = None
     for axis in field.axes:
         padded = with_ghosts(
-            values, field.boundary, {axis: (2, 2)}, field.axes, component, component is not None
+            values, field.boundary, {axis: (2, 2)}, field.geometry, component, component is not None
         )
         speed = _speed_between(velocity, component, axis)
         flux = _flux(padded, axis, speed, limiter) / field.geometry.spacing(axis)
@@ -123,7 +123,7 @@ def _padded(
     values: Tensor, velocity: Field, component: str, axis: str, widths: tuple[int, int]
 ) -> Tensor:
     return with_ghosts(
-        values, velocity.boundary, {axis: widths}, velocity.axes, component, staggered=True
+        values, velocity.boundary, {axis: widths}, velocity.geometry, component, staggered=True
     )
 
 

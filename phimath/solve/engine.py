@@ -80,7 +80,7 @@ def solve_plain(
     if is_tracing():
         succeeded = all_of(info.converged & ~info.diverged, None)
         values |= {"succeeded": succeeded}
-        effect((info, values), conclusion.of_effect, severity(info))
+        effect((info, values), conclusion.of_effect, severity(info), succeeded)
         return Solved(x, info)
     return Solved(x, conclusion(info, values))
 

@@ -10,7 +10,7 @@ from phimath.solve.direct import DenseInverse
 from phimath.solve.host import HostInverse, has_pyamg, stored_matrix
 from phimath.solve.jacobi import Jacobi
 from phimath.solve.methods import LINEAR_METHODS
-from phimath.solve.multigrid import Multigrid
+from phimath.solve.multigrid import SingleMultigrid
 from phimath.solve.null_space import Deflated
 from phimath.solve.separable import NearlySeparable, Separable
 from phimath.sparse import DenseMatrix, LinearOperator, Matrix, SparseMatrix, StencilOperator
@@ -64,7 +64,7 @@ def _suits_incomplete_elimination(a: LinearOperator) -> bool:
 OFFERS: Final = (
     Offer("separable", StencilOperator, Separable.of, is_exact=True),
     # Below about 128² cells the second takes half the time, but jumps and noise defeat it.
-    Offer("multigrid", StencilOperator, Multigrid.of),
+    Offer("multigrid", StencilOperator, SingleMultigrid.of),
     Offer("separable", StencilOperator, NearlySeparable.of),
     Offer("direct", DenseMatrix, DenseInverse.of, is_exact=True),
     Offer("direct", Deflated, DenseInverse.of, is_exact=True),

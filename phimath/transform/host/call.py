@@ -36,9 +36,16 @@ class HostOperation:
         function: Callable[..., Sequence[np.ndarray]],
         outputs: Sequence[ArrayForm],
         examples: Shape,
+        *,
+        reports_errors: bool = True,
     ) -> None:
-        """Of one example, `function` takes the arrays and returns some of these forms."""
+        """Of one example, `function` takes the arrays and returns some of these forms.
+
+        reports_errors: Whether what the function raises in programs is raised after they ran;
+            otherwise its results are NaN then, which loops of solvers need, and tell.
+        """
         self._function = function
+        self._reports_errors = reports_errors
         self._outputs = outputs
         self._examples = examples
         self._types: ArrayTypes = tuple(
@@ -62,7 +69,8 @@ class HostOperation:
         if is_tracing():
             errors, types = Errors(), (*self._types, ((), FLOAT32))
             *found, number = backend.host_call(errors.guarded(run, self._types), arguments, types)
-            errors.report(dense_of(number, backend, EMPTY_SHAPE))
+            if self._reports_errors:
+                errors.report(dense_of(number, backend, EMPTY_SHAPE))
         else:
             found = backend.host_call(run, arguments, self._types)
         shapes = [Shape(*self._examples.dims, *form.shape.dims) for form in self._outputs]

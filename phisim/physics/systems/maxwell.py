@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from phimath.shape import Shape
     from phisim.geometry import Box, UniformGrid
 
-COMPONENTS = ("x", "y", "z")
+COMPONENTS: tuple[str, ...] = ("x", "y", "z")
 # Each component with the two that its curl is made of.
 CYCLIC = (("x", "y", "z"), ("y", "z", "x"), ("z", "x", "y"))
 Vector = tuple[Tensor, Tensor, Tensor]
@@ -77,7 +77,7 @@ def yee_grid(
     """
     if boundary not in (PERIODIC, CONDUCTING):
         raise BoundaryError(f"A Yee grid is PERIODIC or CONDUCTING, not {boundary}.")
-    grid = CenteredGrid(0.0, PERIODIC, bounds, **resolution).geometry
+    grid = CenteredGrid(0.0, PERIODIC, bounds, None, **resolution).geometry
     if not set(grid.axes) <= set(COMPONENTS):
         raise ShapeError(f"A Yee grid has the axes x, y, z, not {','.join(grid.axes)}.")
     empty = YeeGrid(grid, _nothing(), _nothing(), boundary)

@@ -22,8 +22,8 @@ from phimath.solve.result import SolveInfo, severity
 from phimath.solve.rounding import epsilon_of
 from phimath.solve.system import System, length
 from phimath.transform.effects import effect, is_tracing, wants_details
+from phimath.transform.loop.while_loop import repeat_while
 from phimath.transform.natives import materialized
-from phimath.transform.while_loop import repeat_while
 from phimath.wrap import wrap
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from phimath.shape import Shape
     from phimath.solve.problem import Solve
-    from phimath.transform.linear_form import LinearForm
+    from phimath.transform.linearize.form import LinearForm
 
 
 class Posed(NamedTuple):

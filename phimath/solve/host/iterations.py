@@ -16,8 +16,8 @@ from phimath.solve.host.kinds import wide
 from phimath.solve.host.matrix import stored_matrix
 from phimath.solve.krylov import Reached
 from phimath.transform.effects import is_tracing
-from phimath.transform.host import HostOperation
-from phimath.transform.host_tree import ArrayForm
+from phimath.transform.host.call import HostOperation
+from phimath.transform.host.tree import ArrayForm
 from phimath.wrap import wrap
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from phimath.sparse import DenseMatrix, Sparse, SparseMatrix, WrappedOperator
 from phimath.sparse.compressed import Compressed
 from phimath.sparse.pattern import entries_dim
 from phimath.tensor import dense_of
-from phimath.transform.host import HostOperation
-from phimath.transform.host_tree import ArrayForm
+from phimath.transform.host.call import HostOperation
+from phimath.transform.host.tree import ArrayForm
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,9 +20,9 @@ from phimath.sparse.reduced_dims import without_independent
 from phimath.tensor import Dense, Tensor
 from phimath.transform.effects import effect, is_tracing
 from phimath.transform.gradient import stop_gradient
-from phimath.transform.linear_form import LinearForm
-from phimath.transform.linear_pattern import LinearPattern, linear_pattern
-from phimath.transform.probing import entries_of, probe
+from phimath.transform.linearize.form import LinearForm
+from phimath.transform.linearize.pattern import LinearPattern, linear_pattern
+from phimath.transform.linearize.probing import entries_of, probe
 from phimath.transform.tracer.dependence import NotLinear
 
 if TYPE_CHECKING:

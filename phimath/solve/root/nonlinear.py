@@ -23,8 +23,8 @@ from phimath.reduce import max as max_of
 from phimath.sequences import arange
 from phimath.shape import merge_shapes
 from phimath.solve.methods import NONLINEAR_METHODS
-from phimath.solve.newton import inner, length, newton_krylov, product
 from phimath.solve.result import SolveInfo, severity
+from phimath.solve.root.newton import inner, length, newton_krylov, product
 from phimath.solve.rounding import EPSILON
 from phimath.solve.tape import record
 from phimath.tensor import Tensor

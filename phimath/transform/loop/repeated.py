@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from phimath.dtype import INT64
 from phimath.errors import ShapeError
 from phimath.random.state import key_source
-from phimath.transform.carry import Carry, as_scalar
-from phimath.transform.checkpoint import rollout
 from phimath.transform.closed import may_be_differentiated
-from phimath.transform.scan import Scan
-from phimath.transform.traced_step import TracedStep
+from phimath.transform.loop.carry import Carry, as_scalar
+from phimath.transform.loop.checkpoint import rollout
+from phimath.transform.loop.scan import Scan
+from phimath.transform.loop.traced_step import TracedStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from phimath.backend.contract import Backend
-    from phimath.transform.checkpoint import Checkpoint
+    from phimath.transform.loop.checkpoint import Checkpoint
     from phimath.transform.natives import TreeForm
 
 Arrays = tuple[Any, ...]

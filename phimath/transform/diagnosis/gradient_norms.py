@@ -12,10 +12,10 @@ from phimath.errors import ShapeError, ValueRangeError
 from phimath.random.state import redrawing, upcoming
 from phimath.tensor import Tensor
 from phimath.tensor_tree import tensors_in
+from phimath.transform.diagnosis.pictures import picture_of
 from phimath.transform.gradient import value_and_gradient
-from phimath.transform.loop_state import next_state
+from phimath.transform.loop.state import next_state
 from phimath.transform.natives import numbers_as_tensors
-from phimath.transform.pictures import picture_of
 from phimath.transform.reverse import require_differentiation, vjp
 from phimath.tree import flatten
 

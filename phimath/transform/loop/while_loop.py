@@ -18,9 +18,9 @@ from phimath.tensor import Dense, Tensor
 from phimath.tensor_tree import tree_map
 from phimath.transform.closed import may_be_differentiated
 from phimath.transform.effects import collecting, is_tracing
-from phimath.transform.loop_state import next_state, one_or_all
+from phimath.transform.loop.repeated import repeat, repeat_unbounded
+from phimath.transform.loop.state import next_state, one_or_all
 from phimath.transform.natives import disassemble, moved, numbers_as_tensors, signatures
-from phimath.transform.repeated import repeat, repeat_unbounded
 from phimath.transform.scope import backend_of_transforms
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from phimath.differentiation import differentiated
 from phimath.dtype import INT64
 from phimath.transform.closed import Closed, may_be_differentiated
-from phimath.transform.reports import closed_with_reports
-from phimath.transform.scan import Scan, ScanResult, in_forward_mode, plain_scan, scan
-from phimath.transform.scan_rule import StepBack, floating, has_cotangent, split
-from phimath.transform.schedule import binomial_schedule
+from phimath.transform.loop.reports import closed_with_reports
+from phimath.transform.loop.scan import Scan, ScanResult, in_forward_mode, plain_scan, scan
+from phimath.transform.loop.scan_rule import StepBack, floating, has_cotangent, split
+from phimath.transform.loop.schedule import binomial_schedule
 from phimath.transform.tracer.dual import DualBackend
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from phimath.backend.pattern import CompressedRows
-    from phimath.transform.linear_pattern import LinearPattern
+    from phimath.transform.linearize.pattern import LinearPattern
 
 PROBES: Final = 4096
 """Evaluations that the entries of a matrix may cost."""

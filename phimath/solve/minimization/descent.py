@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, final
 import numpy as np
 
 from phimath.dtype import precision_bits
-from phimath.solve.lockstep import run_in_lockstep
 from phimath.solve.methods import OPTIMISERS
+from phimath.solve.minimization.lockstep import run_in_lockstep
 from phimath.solve.rounding import EPSILON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from phimath.solve.objective import Objective, Rows
+    from phimath.solve.minimization.objective import Objective, Rows
 
 
 # SciPy's defaults of L-BFGS-B.

@@ -13,7 +13,7 @@ from phimath.dtype import precision_bits
 from phimath.tensor import Tensor
 from phimath.transform.compile import jit_compile
 from phimath.transform.effects import is_tracing
-from phimath.transform.linearize import Linearized, linear_names, linearized, names_of
+from phimath.transform.linearize.matrix import Linearized, linear_names, linearized, names_of
 from phimath.transform.natives import disassemble, signatures
 from phimath.transform.scope import is_inside_transform
 from phimath.tree import flatten

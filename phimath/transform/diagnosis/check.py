@@ -15,9 +15,9 @@ from phimath.random.state import redrawing, upcoming
 from phimath.reduce import sum as sum_of
 from phimath.tensor import Tensor
 from phimath.tensor_tree import tree_map
+from phimath.transform.diagnosis.nonfinite import first_nonfinite
+from phimath.transform.diagnosis.pictures import picture_of
 from phimath.transform.gradient import value_and_gradient, variable_of
-from phimath.transform.nonfinite import first_nonfinite
-from phimath.transform.pictures import picture_of
 from phimath.transform.reverse import inner_product
 from phimath.wrap import wrap
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from phimath.differentiation import derivatives_taken, not_differentiated
 from phimath.transform.closed import Closed, may_be_differentiated
-from phimath.transform.reports import closed_with_reports
-from phimath.transform.scan_rule import ScanRule, split
+from phimath.transform.loop.reports import closed_with_reports
+from phimath.transform.loop.scan_rule import ScanRule, split
 from phimath.transform.tracer.dual import DualBackend
 
 if TYPE_CHECKING:

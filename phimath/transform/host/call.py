@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from phimath.backend.contract.host import ArrayTypes
-    from phimath.transform.host_tree import ArrayForm
+    from phimath.transform.host.tree import ArrayForm
 
 Arrays = tuple[np.ndarray, ...]
 Layout = tuple[str, ...]

@@ -15,7 +15,7 @@ from phimath.solve.nonsymmetric import MINIMAL
 from phimath.solve.rounding import EPSILON
 from phimath.solve.system import System
 from phimath.sparse import LinearOperator
-from phimath.transform.while_loop import repeat_while
+from phimath.transform.loop.while_loop import repeat_while
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,9 +20,9 @@ from phimath.errors import (
 from phimath.layout import as_unknowns
 from phimath.leaves import as_tensor
 from phimath.shape import concat_shapes
-from phimath.solve.descent import Limits, Outcome, run_descent, run_scipy
 from phimath.solve.methods import OPTIMISERS
-from phimath.solve.objective import Objective
+from phimath.solve.minimization.descent import Limits, Outcome, run_descent, run_scipy
+from phimath.solve.minimization.objective import Objective
 from phimath.tensor import Tensor
 from phimath.tensor_tree import is_tree, tree_map
 from phimath.transform.scope import is_inside_transform
@@ -30,7 +30,7 @@ from phimath.transform.scope import is_inside_transform
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from phimath.solve.objective import Rows
+    from phimath.solve.minimization.objective import Rows
     from phimath.solve.problem import Solve
 
 TRAJECTORY = "trajectory"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from phimath.errors import NotSupported
 from phimath.transform.closed import Closed
 from phimath.transform.effects import collecting, effect
+from phimath.transform.loop.scan_rule import split
 from phimath.transform.natives import TreeForm, carried, signatures
-from phimath.transform.scan_rule import split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -17,8 +17,8 @@ from phimath.tensor_tree import tensors_in, tree_map
 from phimath.transform.custom_gradient import custom_gradient
 from phimath.transform.effects import effect, is_tracing
 from phimath.transform.gradient import has_derivatives, stop_gradient
-from phimath.transform.host import HostOperation
-from phimath.transform.host_tree import ArrayForm
+from phimath.transform.host.call import HostOperation
+from phimath.transform.host.tree import ArrayForm
 from phimath.wrap import wrap
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from phimath.broadcast import Native
     from phimath.dimension import Dim
     from phimath.shape import Shape
+    from phimath.transform.loop.repeated import Repeated
     from phimath.transform.natives import TensorForm, TreeForm
-    from phimath.transform.repeated import Repeated
 
 
 @runtime_checkable

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, final
 from phimath.backend.discovery import backend_of
 from phimath.dtype import INT64
 from phimath.transform.closed import Closed
-from phimath.transform.scan_rule import split
+from phimath.transform.loop.scan_rule import split
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from phimath.backend.contract import Backend
     from phimath.broadcast import Native
-    from phimath.transform.traced_step import TracedStep
+    from phimath.transform.loop.traced_step import TracedStep
 
 Arrays = tuple[Any, ...]
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
 
 from phimath.dtype import INT64
 from phimath.errors import NotSupported, ValueRangeError
-from phimath.transform.binomial import binomial_scan
 from phimath.transform.closed import is_floating
-from phimath.transform.scan import Scan, ScanResult, scan
+from phimath.transform.loop.binomial import binomial_scan
+from phimath.transform.loop.scan import Scan, ScanResult, scan
 
 if TYPE_CHECKING:
     from phimath.backend.contract import Backend

@@ -8,9 +8,9 @@ from phimath.dtype import INT64
 from phimath.random.state import traced_draws
 from phimath.transform.closed import Closed
 from phimath.transform.effects import collecting
+from phimath.transform.loop.reports import Reports, gathered
+from phimath.transform.loop.scan_rule import split
 from phimath.transform.natives import TreeForm, carried, signatures
-from phimath.transform.reports import Reports, gathered
-from phimath.transform.scan_rule import split
 from phimath.transform.scope import Surroundings, inside_transform
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from phimath.tensor_tree import tensors_in
 from phimath.transform.custom_gradient import custom_gradient
 from phimath.transform.effects import is_tracing
 from phimath.transform.gradient import has_derivatives
-from phimath.transform.host import HostOperation
-from phimath.transform.host_tree import HostTree, announced, form_of, found
-from phimath.transform.scan_rule import split
+from phimath.transform.host.call import HostOperation
+from phimath.transform.host.tree import HostTree, announced, form_of, found
+from phimath.transform.loop.scan_rule import split
 from phimath.tree import flatten
 from phimath.wrap import wrap
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from phimath.errors import NotSupported, ShapeError, ValueRangeError
 from phimath.leaves import as_tensor
 from phimath.shape import Shape
-from phimath.transform.checkpoint import check_policy
 from phimath.transform.closed import may_be_differentiated
 from phimath.transform.effects import is_tracing
-from phimath.transform.loop_state import next_state, one_or_all
+from phimath.transform.loop.checkpoint import check_policy
+from phimath.transform.loop.repeated import repeat
+from phimath.transform.loop.state import next_state, one_or_all
+from phimath.transform.loop.trajectory import stacked_states, with_rows
 from phimath.transform.natives import disassemble, moved, numbers_as_tensors, signatures
-from phimath.transform.repeated import repeat
 from phimath.transform.scope import backend_of_transforms
-from phimath.transform.trajectory import stacked_states, with_rows
 from phimath.wrap import wrap
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from phimath.backend.contract import Backend
-    from phimath.transform.checkpoint import Checkpoint
+    from phimath.transform.loop.checkpoint import Checkpoint
     from phimath.transform.natives import TreeForm
 
 

@@ -98,10 +98,9 @@ def _assuming(operator: LinearOperator, what: str) -> LinearOperator:
 
 
 def _needs_entries(solve: Solve) -> bool:
-    method = LINEAR_METHODS.get(solve.method)
-    on_host = method is not None and method.is_on_host
-    wanted = solve.preconditioner
-    return on_host or (isinstance(wanted, str) and wanted in HOST_PRECONDITIONERS)
+    method, wanted = LINEAR_METHODS.get(solve.method), solve.preconditioner
+    needs = method is not None and method.takes_entries
+    return needs or (isinstance(wanted, str) and wanted in HOST_PRECONDITIONERS)
 
 
 def _as_matrix(operator: LinearOperator, b: Tensor, sample: Tensor) -> LinearOperator:

@@ -9,6 +9,7 @@ more: the fields named by its method `static_fields()` are static whatever they 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, final
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, final
 from phimath.errors import NotSupported, ShapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
 T = TypeVar("T")
 LeafTypes = type | tuple[type, ...]
@@ -25,6 +26,7 @@ _LEAF: Final = "leaf"
 # A node is `_LEAF`, a `_Static`, a `_Constant`, or `(class, keys, children)`.  Plain tuples hash
 # and compare without calling Python.
 _Node = Any
+_Builder = Callable[[Iterator[Any]], Any]
 
 
 class _Static(NamedTuple):
@@ -52,13 +54,17 @@ class _ByIdentity:
 
 @final
 class _Constant:
-    """An immutable container without leaves, given back as it came; compared by its content."""
+    """A container without leaves, given back as it came; compared by its content."""
 
-    __slots__ = ("node", "value")
+    __slots__ = ("is_immutable", "node", "value")
 
-    def __init__(self, value: object, node: _Node) -> None:
+    def __init__(self, value: object, node: _Node, *, is_frozen: bool = True) -> None:
         self.value = value
         self.node = node
+        self.is_immutable = is_frozen and all(
+            part.is_immutable if isinstance(part, _Constant) else isinstance(part, _Static)
+            for part in node[2]
+        )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Constant) and self.node == other.node
@@ -74,7 +80,7 @@ class Structure:
     Equal structures have equal containers, keys in equal order, and equal static values.
     """
 
-    __slots__ = ("_hash", "_node", "leaf_count")
+    __slots__ = ("_builders", "_hash", "_node", "leaf_count")
 
     leaf_count: int
 
@@ -82,6 +88,7 @@ class Structure:
         """Made by `flatten`."""
         self._node = node
         self._hash = hash(node)
+        self._builders: dict[bool, _Builder] = {}
         self.leaf_count = leaf_count
 
     def __eq__(self, other: object) -> bool:
@@ -95,14 +102,29 @@ class Structure:
     def __repr__(self) -> str:
         return _text(self._node)
 
-    def unflatten(self, leaves: Sequence[Any]) -> Any:
-        """The tree with these leaves, in the order in which `flatten` gave them."""
+    def unflatten(self, leaves: Sequence[Any], *, are_alike: bool = False) -> Any:
+        """The tree with these leaves, in the order in which `flatten` gave them.
+
+        are_alike: they differ from those that `flatten` gave by what `check_rebuilt()` doesn't look
+            at, so that it isn't called.
+        """
         if len(leaves) != self.leaf_count:
             raise ShapeError(
                 f"The structure {self} has {self.leaf_count} leaves, but {len(leaves)} were given. "
                 "Give one per leaf, in the order of flatten()."
             )
-        return _build(self._node, iter(leaves))
+        build = self._builders.get(are_alike)
+        if build is None:
+            build = self._builders[are_alike] = _builder(self._node, not are_alike)
+        return build(iter(leaves))
+
+    def leaves_of(self, tree: Any, leaf_types: LeafTypes) -> list[Any] | None:
+        """Leaves of a tree that has this structure, `None` if it has another one.
+
+        Faster than `flatten`, which finds out which one.
+        """
+        leaves: list[Any] = []
+        return leaves if _matches(tree, self._node, leaf_types, leaves) else None
 
     def paths(self) -> tuple[str, ...]:
         """Where each leaf is, e.g. `[0].velocity['x']`."""
@@ -179,7 +201,8 @@ def _take_apart(tree: Any, leaf_types: LeafTypes, leaves: list[Any]) -> _Node:
         for name in names
     ]
     if len(leaves) == count:
-        return _Constant(tree, (cls, names, tuple(children)))
+        is_frozen = cls.__dataclass_params__.frozen
+        return _Constant(tree, (cls, names, tuple(children)), is_frozen=is_frozen)
     _require_frozen(cls)
     return (cls, names, tuple(children))
 
@@ -214,25 +237,88 @@ def _require_frozen(cls: type) -> None:
         )
 
 
-def _build(node: _Node, leaves: Iterator[Any]) -> Any:
+def _matches(tree: Any, node: _Node, leaf_types: LeafTypes, leaves: list[Any]) -> bool:
+    """Whether `_take_apart` would give this node; adds the leaves."""
+    cls = tree.__class__
     if node is _LEAF:
-        return next(leaves)
-    if isinstance(node, _Static):
-        return node.value.value if isinstance(node.value, _ByIdentity) else node.value
-    if isinstance(node, _Constant):
-        return node.value
+        leaves.append(tree)
+        return _kind(cls, leaf_types) == _LEAF
+    if node.__class__ is _Static:
+        return (tree is node.value and cls is node.kind) or (
+            _kind(cls, leaf_types) == "static" and _static(tree) == node
+        )
+    if node.__class__ is _Constant:
+        if tree is node.value and node.is_immutable:
+            return True
+        found: list[Any] = []
+        return _take_apart(tree, leaf_types, found) == node and not found
+    return cls is node[0] and _children_match(tree, node, leaf_types, leaves)
+
+
+def _children_match(tree: Any, node: _Node, leaf_types: LeafTypes, leaves: list[Any]) -> bool:
     cls, keys, nodes = node
-    children = [_build(child, leaves) for child in nodes]
-    if cls is tuple or cls is list:
-        return cls(children)
+    static: Sequence[str] = ()
     if keys is None:
-        return cls._make(children) if hasattr(cls, "_make") else cls(children)
-    if issubclass(cls, dict):
-        return cls(zip(keys, children, strict=True))
-    tree = rebuild(cls, dict(zip(keys, children, strict=True)))
-    if hasattr(cls, "check_rebuilt"):
-        tree.check_rebuilt()
-    return tree
+        keys, children = range(len(nodes)), tree
+    elif issubclass(cls, dict):
+        children = tree.values() if tuple(tree) == keys else None
+    else:
+        children = [getattr(tree, name) for name in keys]
+        static = tree.static_fields() if hasattr(cls, "static_fields") else ()
+    if children is None or len(children) != len(nodes):
+        return False
+    for key, child, part in zip(keys, children, nodes, strict=True):
+        if key in static:
+            if _static(child) != part:
+                return False
+        elif not _matches(child, part, leaf_types, leaves):
+            return False
+    return True
+
+
+def _builder(node: _Node, is_checked: bool) -> _Builder:
+    """Function that takes its leaves from an iterator."""
+    if node is _LEAF:
+        return next
+    if _is_fixed(node):
+        value = _fixed_value(node)
+        return lambda _: value
+    cls, keys, nodes = node
+    if keys is not None and not issubclass(cls, dict):
+        return _dataclass_builder(cls, keys, nodes, is_checked)
+    parts = [_builder(part, is_checked) for part in nodes]
+    if keys is not None:
+        return lambda leaves: cls(zip(keys, [part(leaves) for part in parts], strict=True))
+    make: Callable[[Sequence[Any]], Any] = getattr(cls, "_make", cls)
+    return lambda leaves: make([part(leaves) for part in parts])
+
+
+def _dataclass_builder(
+    cls: type, keys: Sequence[str], nodes: Sequence[_Node], is_checked: bool
+) -> _Builder:
+    """Of values without leaves, which are always the same, and of the others."""
+    pairs = list(zip(keys, nodes, strict=True))
+    fixed = {key: _fixed_value(node) for key, node in pairs if _is_fixed(node)}
+    others = [(key, _builder(node, is_checked)) for key, node in pairs if not _is_fixed(node)]
+    check: Callable[[Any], None] | None = getattr(cls, "check_rebuilt", None)
+    if not is_checked:
+        check = None
+
+    def build(leaves: Iterator[Any]) -> Any:
+        tree = rebuild(cls, {**fixed, **{key: part(leaves) for key, part in others}})
+        if check is not None:
+            check(tree)
+        return tree
+
+    return build
+
+
+def _is_fixed(node: _Node) -> bool:
+    return isinstance(node, (_Static, _Constant))
+
+
+def _fixed_value(node: _Static | _Constant) -> Any:
+    return node.value.value if isinstance(node.value, _ByIdentity) else node.value
 
 
 def _text(node: _Node) -> str:

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax.experimental.xla_metadata import set_xla_metadata
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
+from phimath.backend.constants import shared_constants
 from phimath.backend.contract.compile import Compile
 from phimath.backend.program_cache import program_cache
 from phimath_jax.loop import is_staged
@@ -60,7 +61,8 @@ class JaxCompile(Compile[jax.Array]):
         def traced(*arrays: jax.Array) -> Arrays:  # of its own: JAX keeps traces by function
             return tuple(function(*arrays))
 
-        expression = jax.make_jaxpr(traced)(*arguments)
+        with shared_constants():
+            expression = jax.make_jaxpr(traced)(*arguments)
         literals = [None if jnp.size(a) > _LARGEST_LITERAL else a for a in expression.consts]
         large = [a for a in expression.consts if jnp.size(a) > _LARGEST_LITERAL]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +16,9 @@ from phimath.backend.contract.convert import Convert
 from phimath.dtype import DType
 from phimath.errors import DTypeError
 from phimath_jax.compiled import compiled
+
+if TYPE_CHECKING:
+    from phimath.backend.contract import Backend
 
 Device: TypeAlias = Any  # the class is not public
 
@@ -78,6 +81,13 @@ class JaxConvert(Convert[jax.Array]):
     def from_numpy(self, array: np.ndarray, device: str | None = None) -> jax.Array:
         """By `asarray`, which may share memory on the CPU."""
         return place(jnp.asarray(array, dtype=array.dtype), device)
+
+    def adopt(self, source: Backend[Any], array: Any) -> jax.Array:
+        """An array, not a traced value: that would belong to the loop in which it is first used."""
+        if source is self:
+            return array
+        with jax.ensure_compile_time_eval():
+            return super().adopt(source, array)
 
     def to_numpy(self, array: jax.Array) -> np.ndarray:
         """By `numpy.asarray`: a read-only view on the CPU."""

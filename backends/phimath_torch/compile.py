@@ -15,6 +15,7 @@ from phimath.backend.program_cache import program_cache
 from phimath_torch.capture import capture, is_recording
 from phimath_torch.optimize import compile_optimization, inductor_program, optimize_in_background
 from phimath_torch.program import Part, Run, entry, python_program
+from phimath_torch.stored import mark_stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,6 +55,15 @@ class TorchCompile(Compile[Tensor]):
         elif policy == "background":
             program.optimize_when_called_again()
         return entry(len(arguments), program)
+
+    def separately(
+        self, function: Callable[..., tuple[Tensor, ...]], arguments: Sequence[Tensor]
+    ) -> tuple[Tensor, ...]:
+        """Results that compiled code stores."""
+        results = function(*arguments)
+        if is_recording():
+            mark_stored(results)
+        return results
 
 
 @final

@@ -19,6 +19,7 @@ from torch.fx.experimental.symbolic_shapes import ShapeEnv
 from torch.utils._triton import has_triton
 
 from phimath_torch.quotients import share_reciprocals
+from phimath_torch.stored import store_marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,7 +73,7 @@ def inductor_program(
         inputs = [torch.empty(sizes, dtype=dtype, device=device) for sizes, dtype, device in sample]
     with _compiler, torch.no_grad():
         share_reciprocals(module.graph)
-        module.recompile()
+        store_marked(module)
         compiled: Any = compile_fx(module, inputs, ignore_shape_env=True)  # one of many classes
     return compiled
 

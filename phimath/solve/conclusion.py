@@ -11,7 +11,8 @@ from phimath.reduce import any as any_of
 from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
 from phimath.solve.krylov import ITERATION
-from phimath.solve.tape import is_recording, record
+from phimath.solve.tape import record
+from phimath.transform.effects import wants_reports
 
 if TYPE_CHECKING:
     from phimath.solve.methods import LinearMethod
@@ -53,7 +54,7 @@ class Conclusion(NamedTuple):
         Of a solve that succeeded only that is read, unless somebody wants its report.
         """
         info, values = known
-        if is_recording() or not bool(values["succeeded"]):
+        if wants_reports() or not bool(values["succeeded"]):
             self(info, values)
 
     def _advice(self, error: type[SolveError], broken: list[str], broke: bool) -> str:

@@ -9,11 +9,15 @@ from phimath.backend.discovery import combine
 from phimath.create import zeros_like
 from phimath.dtype import complex_dtype, float_dtype
 from phimath.solve.function import FunctionOperator, closed, is_symmetric
+from phimath.solve.host import HOST_PRECONDITIONERS
 from phimath.solve.implicit import solve_operator
+from phimath.solve.methods import LINEAR_METHODS
 from phimath.solve.null_space import with_null_space
-from phimath.solve.pose import Posed, pose
+from phimath.solve.pose import Posed, matrix_operator, pose
 from phimath.solve.probe import zeros
 from phimath.solve.problem import Solve
+from phimath.sparse import Matrix, SparseMatrix
+from phimath.transform import matrix_from_function
 from phimath.transform.effects import is_tracing
 from phimath.transform.gradient import stop_gradient
 from phimath.transform.scope import only_up_to
@@ -21,6 +25,7 @@ from phimath.transform.tracer.dual import DualBackend
 from phimath.transform.tracer.trees import paired, plain_zero, tangents_of, unboxed
 
 if TYPE_CHECKING:
+    from phimath.sparse import LinearOperator
     from phimath.tensor import Tensor
 
 
@@ -59,6 +64,8 @@ _AUTO = Solve()
 
 def _solution(posed: Posed, purpose: str = "solution") -> Tensor:
     operator, b, solve, form = posed
+    if solve.assume is not None:
+        operator = _assuming(operator, solve.assume)
     if not isinstance(operator, FunctionOperator):
         is_complex = operator.is_complex or b.dtype.kind == "complex"
         sample = zeros_like(b).cast(complex_dtype() if is_complex else float_dtype())
@@ -71,10 +78,38 @@ def _solution(posed: Posed, purpose: str = "solution") -> Tensor:
         if solve.method == "auto" and not is_tracing() and is_symmetric(stop_gradient(operator)):
             operator = replace(operator, has_symmetry=True)
         sample = zeros(operator.domain, operator.dtype)
+    if _needs_entries(solve) and not isinstance(operator, Matrix):
+        operator = _as_matrix(operator, b, sample)
+    if isinstance(operator, FunctionOperator):
         operator = closed(operator, [b.backend])
     if operator.is_square:
         operator = with_null_space(operator, solve.rank_deficiency, form, sample)
     return solve_operator(operator, b, solve, form.unpack, purpose)
+
+
+def _assuming(operator: LinearOperator, what: str) -> LinearOperator:
+    """The operator with facts that can't be seen; others know themselves."""
+    if isinstance(operator, SparseMatrix):
+        sign = operator.facts.sign or int(what == "definite")
+        return replace(operator, facts=operator.facts._replace(is_symmetric=True, sign=sign))
+    if isinstance(operator, FunctionOperator):
+        return replace(operator, has_symmetry=True, has_sign=what == "definite")
+    return operator
+
+
+def _needs_entries(solve: Solve) -> bool:
+    method, wanted = LINEAR_METHODS.get(solve.method), solve.preconditioner
+    needs = method is not None and method.takes_entries
+    return needs or (isinstance(wanted, str) and wanted in HOST_PRECONDITIONERS)
+
+
+def _as_matrix(operator: LinearOperator, b: Tensor, sample: Tensor) -> LinearOperator:
+    """The matrix of a function or a stencil, for methods that take entries."""
+    names = operator.columns
+    unknowns = sample.shape.non_batch if names is None else sample.shape.only(names)
+    x = zeros(unknowns, sample.dtype)
+    found = matrix_from_function(operator.apply, x, auto_compress=False)[0]
+    return matrix_operator(found, b, x.shape)
 
 
 def _pushed_forward(posed: Posed, operator: FunctionOperator, tracer: DualBackend) -> Tensor:

@@ -16,8 +16,9 @@ from phimath.solve.unknowns import HasValues, UnknownForm
 from phimath.sparse import DenseMatrix, LinearOperator, Sparse, SparseMatrix
 from phimath.tensor import Tensor
 from phimath.transform import LinearFunction
+from phimath.transform.closed import may_be_differentiated
 from phimath.transform.effects import is_tracing
-from phimath.transform.gradient import has_derivatives
+from phimath.transform.tracer.dual import DualBackend
 from phimath.tree import flatten
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from phimath.shape import Shape
     from phimath.solve.problem import Solve
-    from phimath.transform.linear_form import LinearForm
+    from phimath.transform.linearize.form import LinearForm
 
 
 class Posed(NamedTuple):
@@ -70,7 +71,7 @@ def _pose_linear(
     b = found.results.pack(y)
     _check_equations(found.bias, b)
     b = b - found.bias
-    operator = _matrix(found.matrix, b, found.unknowns.shape)
+    operator = matrix_operator(found.matrix, b, found.unknowns.shape)
     return Posed(operator, b, replace(solve, x0=x0), found.unknowns)
 
 
@@ -80,7 +81,9 @@ def _pose_operator(f: LinearOperator | Tensor, y: Any, solve: Solve) -> Posed:
     b = right.pack(y)
     x0 = None if solve.x0 is None else as_tensor(given.pack(solve.x0))
     operator = (
-        f if isinstance(f, LinearOperator) else _matrix(f, b, None if x0 is None else x0.shape)
+        f
+        if isinstance(f, LinearOperator)
+        else matrix_operator(f, b, None if x0 is None else x0.shape)
     )
     missing = [name for name in operator.rows or () if name not in b.shape]
     if missing:
@@ -91,7 +94,14 @@ def _pose_operator(f: LinearOperator | Tensor, y: Any, solve: Solve) -> Posed:
     return Posed(operator, b, replace(solve, x0=x0), given)
 
 
-def _matrix(matrix: Tensor, b: Tensor, unknowns: Shape | None) -> DenseMatrix | SparseMatrix:
+def matrix_operator(
+    matrix: Tensor, b: Tensor, unknowns: Shape | None
+) -> DenseMatrix | SparseMatrix:
+    """Operator of a matrix, dense or sparse.
+
+    Raises:
+        ShapeError: its rows are not the equations that b lists.
+    """
     if isinstance(matrix, Sparse):
         operator = SparseMatrix.of(matrix, unknowns)
     else:
@@ -154,7 +164,13 @@ def _check_equations(found: Tensor, b: Tensor) -> None:
 
 
 def _is_known_zero(bias: Tensor) -> bool:
-    """Whether a function is linear rather than affine, as far as can be told."""
-    if is_tracing() or has_derivatives(bias):
+    """Whether a function is linear rather than affine, as far as can be told.
+
+    A constant that is zero may still have a derivative.
+    """
+    dense = bias.dense()
+    if is_tracing() or isinstance(dense.backend, DualBackend):
+        return False
+    if may_be_differentiated(dense.backend, [dense.stored_native]):
         return False
     return not bool(any_of(bias != 0, bias.shape) if bias.rank else bias != 0)

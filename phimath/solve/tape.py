@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self, final
 
 from phimath.errors import ValueRangeError
 from phimath.solve.problem import Solve
-from phimath.transform.effects import detailed
+from phimath.transform.effects import Wanted, wanting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,15 +68,15 @@ class SolveTape:
         return "\n".join(map(repr, self.solves)) or "SolveTape without solves"
 
     def __enter__(self) -> Self:
-        details = detailed(self.record_trajectories)
-        details.__enter__()
-        self._opened.append((details, _tapes.set((*_tapes.get(), self))))
+        want = wanting(Wanted.DETAILS if self.record_trajectories else Wanted.REPORTS)
+        want.__enter__()
+        self._opened.append((want, _tapes.set((*_tapes.get(), self))))
         return self
 
     def __exit__(self, *error: object) -> None:
-        details, token = self._opened.pop()
+        want, token = self._opened.pop()
         _tapes.reset(token)
-        details.__exit__(None, None, None)
+        want.__exit__(None, None, None)
 
     def add(self, solve: Solve, info: SolveInfo) -> None:
         """Record a report."""
@@ -84,11 +84,6 @@ class SolveTape:
 
 
 _tapes: ContextVar[tuple[SolveTape, ...]] = ContextVar("tapes that record solves", default=())
-
-
-def is_recording() -> bool:
-    """Whether there is a tape around."""
-    return bool(_tapes.get())
 
 
 def record(solve: Solve, info: SolveInfo) -> None:

@@ -107,14 +107,16 @@ class StencilOperator(SymmetricOperator):
         if is_constant and mask is None:
             weights = tuple(c * s for c, s in zip(couplings, scales, strict=True))
             return cls(cells, pairs, weights, scales, shift)
+        # Variable factors first: they decide in which order dimensions lie in memory, which must
+        # not depend on the axis.
         weights = tuple(
-            coupling * _on_all_faces(scale, dim, pair[0] == "periodic")
+            _on_all_faces(scale, dim, pair[0] == "periodic") * coupling
             for coupling, scale, dim, pair in zip(couplings, scales, cells.dims, pairs, strict=True)
         )
         if mask is not None:
             mask = to_float(mask)
             weights = tuple(
-                weight * _open_faces(mask, axis, pair[0] == "periodic")
+                _open_faces(mask, axis, pair[0] == "periodic") * weight
                 for weight, axis, pair in zip(weights, cells.names, pairs, strict=True)
             )
         operator = cls(cells, pairs, weights, None, shift, mask)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from phimath.backend.contract import Backend
     from phimath.broadcast import Native
+    from phimath.tree import Structure
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -55,6 +56,7 @@ class CompiledFunction(Generic[P, R]):
         self.traces: OrderedDict[Key, Trace | None] = OrderedDict()
         """Programs, least recently used first; `None` where the function was only checked."""
         self._last: Key | None = None
+        self._structure: Structure | None = None
         self._reason = ""
         self._parameters = inspect.signature(function)
         for name in static:
@@ -106,11 +108,20 @@ class CompiledFunction(Generic[P, R]):
     ) -> tuple[Any, list[Native], Key]:
         """The arguments that are data, their arrays, and what the program depends on."""
         tree, static = self._split(args, kwargs)
-        leaves, structure = flatten(tree, _LEAVES)
+        leaves, structure = self._flattened(tree)
         natives, forms = disassemble_leaves(leaves)
         devices = _devices(forms, natives)
         key = Key(structure, forms, static, precision_bits(), default(), devices, wants_details())
         return tree, natives, key
+
+    def _flattened(self, tree: Any) -> tuple[list[Any], Structure]:
+        """The arguments taken apart, which mostly have the structure of the last ones."""
+        before = self._structure
+        leaves = None if before is None else before.leaves_of(tree, _LEAVES)
+        if leaves is not None and before is not None:
+            return leaves, before
+        leaves, self._structure = flatten(tree, _LEAVES)
+        return leaves, self._structure
 
     def _split(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,14 +25,27 @@ class Effect:
 
     severity: a real scalar.  Of the iterations of a traced loop, the one with the largest is
         handled; `None` where each of them would matter.
+    is_fine: a boolean scalar.  Where it is true, `handle` has nothing to say unless somebody wants
+        reports, and need not be called.
     """
 
     values: Any
     handle: Callable[[Any], None]
     severity: Tensor | None = None
+    is_fine: Tensor | None = None
 
 
-_detailed: ContextVar[bool] = ContextVar("handlers want details", default=False)
+class Wanted(IntEnum):
+    """What handlers are to tell."""
+
+    PROBLEMS = 0
+    REPORTS = 1
+    """Also of what went well."""
+    DETAILS = 2
+    """More than is needed to judge, such as a history."""
+
+
+_wanted: ContextVar[Wanted] = ContextVar("what handlers tell", default=Wanted.PROBLEMS)
 _collected: ContextVar[list[Effect] | None] = ContextVar("collected effects", default=None)
 
 
@@ -40,25 +54,35 @@ def is_tracing() -> bool:
     return _collected.get() is not None
 
 
+def wants_reports() -> bool:
+    """Whether somebody wants to hear of what went well, too."""
+    return _wanted.get() >= Wanted.REPORTS
+
+
 def wants_details() -> bool:
     """Whether somebody wants effects with more than is needed to judge, such as a history."""
-    return _detailed.get()
+    return _wanted.get() >= Wanted.DETAILS
 
 
 @contextmanager
-def detailed(wanted: bool = True) -> Iterator[None]:
-    """Want details inside of the `with` block, unless not `wanted`.
+def wanting(what: Wanted) -> Iterator[None]:
+    """Want this, or what is wanted around, inside of the `with` block.
 
-    Compiled functions are compiled apart for that.
+    With details, compiled functions are compiled apart.
     """
-    token = _detailed.set(wanted or _detailed.get())
+    token = _wanted.set(max(what, _wanted.get()))
     try:
         yield
     finally:
-        _detailed.reset(token)
+        _wanted.reset(token)
 
 
-def effect(values: Any, handle: Callable[[Any], None], severity: Tensor | None = None) -> None:
+def effect(
+    values: Any,
+    handle: Callable[[Any], None],
+    severity: Tensor | None = None,
+    is_fine: Tensor | None = None,
+) -> None:
     """Have `handle` called with the tree `values`; see `Effect`.
 
     Now, or after each call of the function being compiled.
@@ -67,7 +91,7 @@ def effect(values: Any, handle: Callable[[Any], None], severity: Tensor | None =
     if collected is None:
         handle(values)
     else:
-        collected.append(Effect(values, handle, severity))
+        collected.append(Effect(values, handle, severity, is_fine))
 
 
 @contextmanager

@@ -49,9 +49,8 @@ class TreeForm(NamedTuple):
     def assemble(self, natives: Iterable[Native], backend: Backend[Any] | None = None) -> Any:
         """Tree with these arrays, in the order of `disassemble`, maybe of another backend."""
         source = iter(natives)
-        return self.structure.unflatten(
-            [assemble_tensor(form, source, backend) for form in self.tensors]
-        )
+        tensors = [assemble_tensor(form, source, backend) for form in self.tensors]
+        return self.structure.unflatten(tensors, are_alike=True)
 
     def described(self) -> str:
         """In words, for messages."""

@@ -14,7 +14,7 @@ from phimath.shape import EMPTY_SHAPE
 from phimath.stacked import Stacked, components_apart
 from phimath.tensor import Tensor, dense_of
 from phimath.tensor_tree import tree_map
-from phimath.transform.effects import Effect, collecting
+from phimath.transform.effects import Effect, collecting, wants_reports
 from phimath.transform.natives import (
     ComposedForm,
     TensorForm,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from phimath.tree import Structure
 
 Feed: TypeAlias = "Callable[[Any], Native] | None"
-Handlers: TypeAlias = "tuple[tuple[TreeForm, Callable[[Any], None]], ...]"
 
 
 @final
@@ -49,6 +48,26 @@ class Integer:
         self.value = value
 
 
+class Handler(NamedTuple):
+    """Who handles an effect, and the form of its values.
+
+    arrays: where they are among the results of the program.
+    tells_if_fine: whether the first array says that there is nothing to handle.
+    """
+
+    form: TreeForm
+    arrays: slice
+    handle: Callable[[Any], None]
+    tells_if_fine: bool
+
+    def __call__(self, results: Sequence[Native], backend: Backend[Any]) -> None:
+        """Handle what has come of it, unless nobody wants to hear that all is fine."""
+        arrays = results[self.arrays]
+        if self.tells_if_fine and backend.to_numpy(arrays[0]) and not wants_reports():
+            return
+        self.handle(self.form.assemble(arrays[self.tells_if_fine :], backend))
+
+
 class Trace(NamedTuple):
     """A compiled program, and what to make of its results."""
 
@@ -60,7 +79,7 @@ class Trace(NamedTuple):
     """How many random numbers a call draws; `None` if that depends on data."""
     no_draws: tuple[Native, Native]
     output: TreeForm
-    effects: Handlers
+    effects: tuple[Handler, ...]
 
     def __call__(self, natives: Sequence[Native]) -> Any:
         """Run the program, and handle the effects of this call."""
@@ -68,12 +87,9 @@ class Trace(NamedTuple):
             natives = fed(natives, self.feed)
         draws = self.no_draws if self.draws == 0 else fresh_draws(self.backend, self.draws or 0)
         results = self.program(*draws, *natives)
-        if not self.effects:
-            return self.output.assemble(results, self.backend)
-        source = iter(results)
-        output = self.output.assemble(source, self.backend)
-        for form, handle in self.effects:
-            handle(form.assemble(source, self.backend))
+        output = self.output.assemble(results, self.backend)
+        for handler in self.effects:
+            handler(results, self.backend)
         return output
 
 
@@ -81,7 +97,7 @@ class Gives(NamedTuple):
     """What a traced function gives, besides its arrays."""
 
     output: TreeForm
-    effects: Handlers
+    effects: tuple[Handler, ...]
     draws: int | None
 
 
@@ -124,11 +140,14 @@ class NativeFunction:
         if draws is None:
             effects.append(Effect(dense_of(generator.drawn, backend, EMPTY_SHAPE), _drawn))
         results, output_form = _on_backend(output, backend)
-        handlers: list[tuple[TreeForm, Callable[[Any], None]]] = []
+        handlers: list[Handler] = []
         for effect in effects:
             values, form = _on_backend(effect.values, backend)
-            results += values
-            handlers.append((form, effect.handle))
+            flag = [] if effect.is_fine is None else _on_backend(effect.is_fine, backend)[0]
+            start = len(results)
+            results += [*flag, *values]
+            where = slice(start, len(results))
+            handlers.append(Handler(form, where, effect.handle, bool(flag)))
         self.gives = Gives(output_form, tuple(handlers), draws)
         return tuple(results)
 

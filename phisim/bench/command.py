@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, final
 
 from phimath.errors import PhiError
-from phisim.bench import bubbles, compile, galaxy, overhead
+from phisim.bench import bubbles, compile, galaxy, overhead, poisson, rollout
 from phisim.bench.options import positive
 from phisim.bench.report import Report, Row, as_json, as_text
 from phisim.bench.threads import available_threads, limited_to
@@ -45,6 +45,12 @@ BENCHMARKS: Final = {
     ),
     "compile": Benchmark(
         compile.HELP, compile.add_options, compile.run, compile.LEGEND, repetitions=31
+    ),
+    "poisson": Benchmark(
+        poisson.HELP, poisson.add_options, poisson.run, poisson.LEGEND, repetitions=11
+    ),
+    "rollout": Benchmark(
+        rollout.HELP, rollout.add_options, rollout.run, rollout.LEGEND, repetitions=5
     ),
 }
 

@@ -14,11 +14,14 @@ from phisim.bench.threads import available_threads
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_PACKAGES: Final = ("phisim", "numpy", "scipy", "torch", "jax", "tensorflow", "phiml")
+_PACKAGES: Final = (
+    "phisim", "numpy", "scipy", "torch", "jax", "tensorflow", "phiml", "pyamg"
+)  # fmt: skip
 _TEXT: Final = (
     "backend",
     "row",
     "mode",
+    "method",
     "case",
     "quantity",
     "",

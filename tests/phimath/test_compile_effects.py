@@ -18,7 +18,8 @@ from phimath.sparse import SymmetricOperator
 from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close
 from phimath.transform import gradient, jit_compile
-from phimath.transform.while_loop import repeat_while
+from phimath.transform.effects import Wanted, effect, wanting
+from phimath.transform.loop.while_loop import repeat_while
 from phimath.wrap import wrap
 
 compiles = pytest.mark.needs("value_and_gradient")  # these backends have a compiler
@@ -93,6 +94,27 @@ def test_a_failing_solve_raises_as_it_does_eagerly(backend, double):
         assert str(found.value) == str(eager.value)
         assert_close(found.value.result.x, eager.value.result.x.numpy(), rtol=1e-9)
         assert_close(compiled(easy, y), X / 3)
+
+
+@compiles
+def test_what_is_fine_is_handled_only_where_somebody_wants_reports(backend):
+    heard: list[float] = []
+
+    def tell(value):
+        heard.append(float(value))
+
+    @jit_compile
+    def f(x):
+        effect(x, tell, is_fine=x > 0)
+        effect(-x, tell)
+        return x
+
+    for value in (1.0, -2.0):
+        f(wrap(value))
+    assert heard == [-1.0, -2.0, 2.0]
+    with wanting(Wanted.REPORTS):
+        f(wrap(3.0))
+    assert heard[3:] == [3.0, -3.0]
 
 
 @compiles

@@ -11,12 +11,14 @@ from phimath.context import using
 from phimath.dimension import batch, spatial
 from phimath.dtype import precision
 from phimath.errors import NotSupported
-from phimath.solve import Solve, solve_linear
-from phimath.solve.multigrid import Multigrid
+from phimath.solve import Solve, SolveTape, solve_linear
+from phimath.solve.multigrid import Multigrid, SingleMultigrid
 from phimath.solve.multigrid.balance import FluxBalance
 from phimath.sparse import StencilOperator
+from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close
 from phimath.transform import jit_compile
+from phimath.tree import flatten
 from phimath.wrap import wrap
 
 # Where operations without compiler take no second each, the first time.
@@ -416,3 +418,30 @@ def test_solves_are_preconditioned_by_name(backend):
     )
     expected = spsolve(sp.csc_array(a), (b * ~solid).ravel()).reshape(16, 12)
     assert_close(x.numpy("x,y"), expected, rtol=0, atol=1e-7)
+
+
+@quickly
+def test_the_cycle_of_systems_in_64_bit_takes_32_and_no_more_iterations(backend):
+    cells, conductivity = spatial(x=24, y=20), 1 + 1e4 * disc((24, 20))
+    with using(backend), precision(64):
+        faces = {
+            axis: wrap(backend.from_numpy(w), spatial(x=24 + (axis == "x"), y=20 + (axis == "y")))
+            for axis, w in zip("xy", face_weights(conductivity, [SIDES["closed"]] * 2), strict=True)
+        }
+        operator = StencilOperator.of(cells, "closed", 1e-3, coefficients=faces)
+        single, double = SingleMultigrid.of(operator), Multigrid.of(operator)
+        assert {t.dtype.name for t in flatten(single.cycle.levels, Tensor)[0]} == {"float32"}
+        b = wrap(backend.from_numpy(1e-20 * noise((24, 20))), cells)
+        x = single.apply(b)
+        assert x.dtype.name == "float64"
+        counts = []
+        for preconditioner in (single, double):
+            with SolveTape() as tape:
+                solve_linear(operator, b, Solve("CG", 1e-10, preconditioner=preconditioner))
+            counts.append(tape[0].iterations)
+    assert counts[0] <= counts[1] + 1
+
+
+def noise(shape):
+    values = np.random.default_rng(2).standard_normal(shape)
+    return values - values.mean()

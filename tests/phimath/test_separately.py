@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from phimath.backend.constants import shared_constants
+from phimath.backend.discovery import load
 from phimath.context import using
 from phimath.dimension import spatial
 from phimath.reduce import sum as sum_of
@@ -39,3 +41,29 @@ def test_parts_are_differentiated(backend):
         x = wrap(backend.from_numpy(X), spatial("x"))
         for function in (derivative, jit_compile(derivative)):
             assert_close(function(x).numpy(), 6 * X, rtol=1e-6)
+
+
+@pytest.mark.only_on("jax")
+def test_a_constant_is_one_array_of_a_program_however_often_it_is_used(backend):
+    host = np.arange(3.0)
+    numpy = load("numpy")
+    with shared_constants():
+        first, second = backend.adopt(numpy, host), backend.adopt(numpy, host)
+    assert first is second
+    assert backend.adopt(numpy, host) is not first
+
+
+@pytest.mark.only_on("torch")
+def test_results_of_parts_are_stored_in_compiled_code(backend):
+    from phimath_torch.capture import capture
+    from phimath_torch.stored import insert_marks
+
+    def product(x):
+        (doubled,) = backend.separately(lambda a: (a + a,), (x,))
+        return (doubled * doubled,)
+
+    x = backend.from_numpy(X)
+    module = capture(product, (x,))
+    insert_marks(module)
+    assert "phimath.stored" in module.code
+    np.testing.assert_allclose(module(x)[0].numpy(), 4 * X**2)

@@ -41,28 +41,45 @@ class Mutable:
 A, B, C = Leaf(1), Leaf(2), Leaf(3)
 
 
-@pytest.mark.parametrize(
-    "tree",
-    [
-        A,
-        (A, B),
-        [A, (B, None)],
-        {"b": A, "a": [B, 3]},
-        OrderedDict(z=A),
-        Pair(A, "static"),
-        State(A),
-        {"state": State((A, B), name="smoke"), "n": 4},
-        None,
-        (),
-        {},
-    ],
-)
+TREES = [
+    A,
+    (A, B),
+    [A, (B, None)],
+    {"b": A, "a": [B, 3]},
+    OrderedDict(z=A),
+    Pair(A, "static"),
+    State(A),
+    {"state": State((A, B), name="smoke"), "n": 4},
+    None,
+    (),
+    {},
+    (State(None), A, np.zeros(2)),
+]
+
+
+@pytest.mark.parametrize("tree", TREES[:-1])
 def test_unflatten_undoes_flatten(tree):
     leaves, structure = flatten(tree, Leaf)
     again = structure.unflatten(leaves)
     assert again == tree
     assert type(again) is type(tree)
     assert structure.leaf_count == len(leaves)
+
+
+@pytest.mark.parametrize("tree", TREES)
+@pytest.mark.parametrize("other", TREES)
+def test_a_tree_of_known_structure_gives_its_leaves_and_no_other_does(tree, other):
+    _, structure = flatten(tree, Leaf)
+    leaves, found = flatten(other, Leaf)
+    assert structure.leaves_of(other, Leaf) == (leaves if found == structure else None)
+
+
+def test_a_container_without_leaves_that_was_changed_is_another_structure():
+    settings = Mutable((1, 2))
+    _, structure = flatten((A, settings), Leaf)
+    assert structure.leaves_of((B, settings), Leaf) == [B]
+    settings.value = (1, 3)
+    assert structure.leaves_of((B, settings), Leaf) is None
 
 
 def test_leaves_come_in_order_of_insertion():

@@ -14,7 +14,7 @@ from phimath.create import ones
 from phimath.dimension import spatial
 from phimath.dtype import precision
 from phimath.transform import jit_compile
-from phisim.bench import bubbles, first_call, galaxy, main, plume
+from phisim.bench import bubbles, first_call, galaxy, long_rollout, main, plume
 from phisim.bench.arrays import natives
 from phisim.bench.comparison import Comparison, compare, disagreement
 from phisim.bench.compile import FirstCall, program_call
@@ -25,6 +25,7 @@ from phisim.bench.options import Variant
 from phisim.bench.overhead import ROWS, prepared
 from phisim.bench.process import in_fresh_process, peak_memory
 from phisim.bench.report import Report, as_text
+from phisim.bench.rollout import GradientRow
 from phisim.bench.threads import available_threads, limited_to
 
 FRAMEWORKS = ("numpy", "torch", "jax", "tensorflow")
@@ -122,6 +123,30 @@ def test_first_calls_are_measured_and_new_numbers_make_no_program(backend):
     found = first_call.measure(backend.name, 32, 4, "off")
     assert 0 < found["trace_s"] <= found["first_s"]
     assert found["traces"] == [1, 2]
+
+
+@pytest.mark.only_on("jax")  # the benchmark compares at each run, on all
+def test_gradients_of_rollouts_are_those_of_native_code(backend):
+    found = long_rollout.measure(backend.name, 64, 5, 10, "binomial:3", 1)
+    assert found["fault"] == ""
+    assert len(found["samples_s"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("seconds", "kept", "is_met"),
+    [(3.4, 1e8, True), (3.6, 1e8, False), (3.4, 2e8, False), (3.4, None, True)],
+)
+def test_a_gradient_keeps_its_limits_of_time_and_memory(seconds, kept, is_met):
+    one, many = Timing((1.0,)), Timing((seconds,))
+    row = GradientRow("jax", 32, "row", one, many, one, one, kept, 3.5, "")
+    assert row.is_met is is_met
+
+
+@pytest.mark.parametrize("policy", ["half", "binomial", "binomial:x", "binomial:0"])
+def test_policies_that_do_not_exist_are_refused(policy, capsys):
+    with pytest.raises(SystemExit):
+        main(["rollout", "--policy", policy])
+    assert "must be all, sqrt or binomial:SNAPSHOTS" in capsys.readouterr().err
 
 
 @pytest.mark.only_on("torch", "jax", "tensorflow")

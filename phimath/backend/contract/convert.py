@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from phimath.backend.constants import constant
 from phimath.errors import NotSupported
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Convert(ABC, Generic[A]):
                 "would get lost. Give it to the function as an argument, or say that it is "
                 "constant by stop_gradient(x)."
             )
-        return self.from_numpy(source.to_numpy(array))
+        return constant(array, lambda: self.from_numpy(source.to_numpy(array)))
 
     @abstractmethod
     def copy(self, array: A) -> A:

@@ -74,18 +74,37 @@ class FluxBalance:
 
     def apply(self, x: Tensor) -> Tensor:
         """Net outflow of each cell."""
-        total = None if self.shift is None else self.shift * x
-        for axis, wraps, weight in zip(self.axes, self.periodic, self.weights, strict=True):
-            padded = pad(x, {axis: (1, 1)}, PERIODIC if wraps else 0.0)
-            # Not x itself for the center, which would be one more array to read.
-            below, center, above = (
-                padded.get({axis: part}) for part in (slice(None, -2), slice(1, -1), slice(2, None))
+        return self.outflow(self.surrounded(x))
+
+    def surrounded(self, x: Tensor) -> Tensor:
+        """With one value beyond each side."""
+        wrapped = {a: (1, 1) for a, wraps in zip(self.axes, self.periodic, strict=True) if wraps}
+        others = {axis: (1, 1) for axis in self.axes if axis not in wrapped}
+        x = pad(x, wrapped, PERIODIC) if wrapped else x
+        return pad(x, others, 0.0) if others else x
+
+    def outflow(self, surrounded: Tensor) -> Tensor:
+        """Net outflow of each cell, from values also beyond the sides.
+
+        Apart from `surrounded`, so that compilers may be kept from merging both: loops that
+        distinguish cases, or compute values for each of their uses, are slow.
+        """
+        center = self.inner(surrounded)
+        total = None if self.shift is None else self.shift * center
+        for axis, weight in zip(self.axes, self.weights, strict=True):
+            below, above = (
+                surrounded.get({a: part if a == axis else slice(1, -1) for a in self.axes})
+                for part in (slice(None, -2), slice(2, None))
             )
             lower, upper = _faces(weight, axis)
             outflow = lower * (center - below) + upper * (center - above)
             total = outflow if total is None else total + outflow
         assert total is not None
         return total
+
+    def inner(self, surrounded: Tensor) -> Tensor:
+        """Without the values beyond the sides."""
+        return surrounded.get({axis: slice(1, -1) for axis in self.axes})
 
     def diagonal(self) -> Tensor:
         """Diagonal of its matrix; zero in cells that are closed all around."""

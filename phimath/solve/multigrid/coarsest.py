@@ -25,14 +25,18 @@ if TYPE_CHECKING:
 _REGULAR: Final = {16: 2.0**-5, 32: 2.0**-11, 64: 2.0**-26}
 
 
-def inverse_of(balance: FluxBalance) -> Tensor:
-    """The inverse (batch…, axes…, ~axes…), large but finite for what a null space has."""
+def inverse_of(balance: FluxBalance, regular: float | None = None) -> Tensor:
+    """The inverse (batch…, axes…, ~axes…), large but finite for what a null space has.
+
+    regular: This much of the diagonal is added; by default what the precision allows.
+    """
+    regular = _REGULAR[precision_bits()] if regular is None else regular
     cells = Shape(*(Dim(axis, spatial, balance.size(i)) for i, axis in enumerate(balance.axes)))
     columns = Shape(*(Dim(f"~{dim.name}", dual, dim.size) for dim in cells.dims))
     units = to_float(wrap(np.eye(cells.volume).reshape(2 * cells.int_sizes), cells, columns))
     diagonal = balance.diagonal()
     diagonal = where(diagonal > 0, diagonal, 1.0)
-    matrix = balance.apply(units) + _REGULAR[precision_bits()] * diagonal * units
+    matrix = balance.apply(units) + regular * diagonal * units
     inverse = DenseInverse(DenseMatrix(matrix, cells, cells)).apply(units)
     names = {**dict(zip(cells.names, columns.dims, strict=True))}
     names |= dict(zip(columns.names, cells.dims, strict=True))

@@ -79,11 +79,13 @@ class Multigrid(SymmetricOperator):
         balance: FluxBalance,
         active: Tensor | None = None,
         scales: tuple[float, ...] | None = None,
+        regular: float | None = None,
     ) -> Self:
         """All grids.
 
         scales: Typical weight per axis, from which is seen how far cells are from cubes; `None`
             takes the mean of the weights if their values are known, and else equal ones.
+        regular: As in `inverse_of`.
         """
         scales = scales or _scales(balance)
         levels: list[Level] = []
@@ -94,7 +96,7 @@ class Multigrid(SymmetricOperator):
                 transfers.append(transfer)
                 scales = tuple(s / 4 if i == j else s for j, s in enumerate(scales))
             levels.append(Level.of(fine, tuple(transfers)))
-        return cls(balance.axes, tuple(levels), inverse_of(balance), active)
+        return cls(balance.axes, tuple(levels), inverse_of(balance, regular), active)
 
     def apply(self, x: Tensor) -> Tensor:
         """Approximate solution for the right-hand side `x`."""
@@ -108,7 +110,8 @@ class Multigrid(SymmetricOperator):
         level = self.levels[depth]
         balance, inverse_diagonal = level.balance, level.inverse_diagonal
         x = smoothed_from_zero(balance, inverse_diagonal, b)
-        coarse = separately(_residual, balance, b, x)
+        surrounded = separately(FluxBalance.surrounded, balance, x)
+        coarse = separately(_residual, balance, b, surrounded)
         for transfer in level.transfers:
             coarse = separately(Transfer.restrict, transfer, coarse)
         correction = self._cycle(depth + 1, coarse)
@@ -122,8 +125,8 @@ class Multigrid(SymmetricOperator):
         return self.axes
 
 
-def _residual(balance: FluxBalance, b: Tensor, x: Tensor) -> Tensor:
-    return b - balance.apply(x)
+def _residual(balance: FluxBalance, b: Tensor, surrounded: Tensor) -> Tensor:
+    return b - balance.outflow(surrounded)
 
 
 def _scales(balance: FluxBalance) -> tuple[float, ...]:

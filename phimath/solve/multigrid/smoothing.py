@@ -27,32 +27,46 @@ MOMENTUM: Final = 1 / 5
 
 def smoothed_from_zero(balance: FluxBalance, inverse_diagonal: Tensor, b: Tensor) -> Tensor:
     """Approximation of the solution of A x = b after two steps from zero."""
-    return separately(_both_steps, balance, inverse_diagonal, b)
+    scaled = separately(_scaled, balance, inverse_diagonal, b)
+    return separately(_both_steps, balance, inverse_diagonal, scaled)
 
 
 def smoothed(
     balance: FluxBalance, inverse_diagonal: Tensor, b: Tensor, x: Tensor, correction: Tensor
 ) -> Tensor:
     """The same from `x + correction`."""
-    x, step = separately(_first_step, balance, inverse_diagonal, b, x, correction)
+    x = separately(_corrected, balance, x, correction)
+    x, step = separately(_first_step, balance, inverse_diagonal, b, x)
+    x = separately(type(balance).surrounded, balance, x)
     return separately(_second_step, balance, inverse_diagonal, b, x, step)
 
 
-def _both_steps(balance: FluxBalance, inverse_diagonal: Tensor, b: Tensor) -> Tensor:
-    scaled = inverse_diagonal * b
+# Below, x is known beyond the sides, too.
+
+
+def _scaled(balance: FluxBalance, inverse_diagonal: Tensor, b: Tensor) -> Tensor:
+    return balance.surrounded(inverse_diagonal * b)
+
+
+def _both_steps(balance: FluxBalance, inverse_diagonal: Tensor, scaled: Tensor) -> Tensor:
     # (1 + 1/5) 2/3 + 6/5 = 2
-    return 2.0 * scaled - (FIRST * SECOND) * inverse_diagonal * balance.apply(scaled)
+    change = (FIRST * SECOND) * inverse_diagonal * balance.outflow(scaled)
+    return 2.0 * balance.inner(scaled) - change
+
+
+def _corrected(balance: FluxBalance, x: Tensor, correction: Tensor) -> Tensor:
+    return balance.surrounded(x + correction)
 
 
 def _first_step(
-    balance: FluxBalance, inverse_diagonal: Tensor, b: Tensor, x: Tensor, correction: Tensor
+    balance: FluxBalance, inverse_diagonal: Tensor, b: Tensor, x: Tensor
 ) -> tuple[Tensor, Tensor]:
-    x = x + correction
-    step = FIRST * inverse_diagonal * (b - balance.apply(x))
-    return x + step, step
+    step = FIRST * inverse_diagonal * (b - balance.outflow(x))
+    return balance.inner(x) + step, step
 
 
 def _second_step(
     balance: FluxBalance, inverse_diagonal: Tensor, b: Tensor, x: Tensor, step: Tensor
 ) -> Tensor:
-    return x + MOMENTUM * step + SECOND * inverse_diagonal * (b - balance.apply(x))
+    rest = b - balance.outflow(x)
+    return balance.inner(x) + MOMENTUM * step + SECOND * inverse_diagonal * rest

@@ -67,6 +67,18 @@ class DifferentiableBubbles(Bubbles, Protocol):
         ...
 
 
+class Rollout(Protocol):
+    """Diffusion on a periodic grid of two axes by many explicit steps; rate = ν dt / dx²."""
+
+    def final(self, values: Any, rate: float, steps: int) -> Any:
+        """Values at the end."""
+        ...
+
+    def gradient(self, values: Any, rate: float, steps: int) -> Any:
+        """Derivative of half the sum of their squares by the values at the start."""
+        ...
+
+
 def is_installed(name: str) -> bool:
     """Whether a framework could be imported; it is not."""
     return find_spec(name) is not None

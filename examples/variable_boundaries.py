@@ -13,8 +13,8 @@ def sides(time):
 
     def jet(location):
         strength = exp(-(((location.vector["y"] - 0.5) / 0.08) ** 2))
-        swing = {"x": 1.0, "y": 0.8 * sin(6 * time)}
-        return math.vec(**{axis: swing.get(axis, 0.0) * strength for axis in tank.axes})
+        swing = {"x": 1.0, "y": 0.8 * sin(6 * time), "z": 0.0}
+        return math.vec(**{axis: swing[axis] * strength for axis in tank.axes})
 
     return dict.fromkeys(tank.axes[1:], 0) | {"x-": jet, "x+": ZERO_GRADIENT}
 
@@ -22,10 +22,9 @@ def sides(time):
 @jit_compile
 def step(velocity, time, dt=0.02):
     """Prescribe, advect, project."""
-    time = time + dt
-    velocity = velocity.with_boundary(sides(time))
+    velocity = velocity.with_boundary(sides(time + dt))
     velocity = advect.mac_cormack(velocity, velocity, dt)
-    return fluid.make_incompressible(velocity, dt=dt)[0], time
+    return fluid.make_incompressible(velocity, dt=dt)[0], time + dt
 
 
 def main(cells=64, steps=300):

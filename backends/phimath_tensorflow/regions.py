@@ -67,7 +67,8 @@ class Regions:
     def __call__(self, *arrays: tf.Tensor) -> Arrays:
         """Results for arguments and captured tensors; adds to the graph that is being built."""
         keep_with_graph(self._whole)  # copied calls know their functions by name only
-        known = dict(zip(self._inputs, arrays, strict=True))
+        # Copied operations can't read the arrays of a graph around this one, but this can.
+        known = dict(zip(self._inputs, map(tf.identity, arrays), strict=True))
         for depth in range(1 + max(self._depths.values())):
             wanted = self._read_elsewhere(depth, known)
             if wanted:

@@ -22,8 +22,8 @@ from phimath.solve.result import SolveInfo, severity
 from phimath.solve.rounding import epsilon_of
 from phimath.solve.system import System, length
 from phimath.transform.effects import effect, is_tracing, wants_details
+from phimath.transform.loop.while_loop import repeat_while
 from phimath.transform.natives import materialized
-from phimath.transform.while_loop import repeat_while
 from phimath.wrap import wrap
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def solve_plain(
     how = plan(operator, solve)
     method = LINEAR_METHODS[how.method]
     given = b.cast(complex_dtype() if b.dtype.kind == "complex" else float_dtype())
-    if method.starts == 1 and how.inverse is not None and solve.max_iterations:
+    if how.is_done_at_once and how.inverse is not None and solve.max_iterations:
         info, values = solve_once(operator, given, how.inverse, solve)
     else:
         info, values = _solve_by_starts(operator, given, how, solve)

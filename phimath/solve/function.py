@@ -39,6 +39,7 @@ class FunctionOperator(LinearOperator):
     domain: Dimensions of x, batch included.
     has_equal_numbers: Whether it gives as many numbers as it takes.
     has_symmetry: Whether A = Aᴴ.
+    has_sign: Whether also xᴴA x has one sign.
     """
 
     function: Callable[..., Tensor]
@@ -48,6 +49,7 @@ class FunctionOperator(LinearOperator):
     dtype: DType
     has_equal_numbers: bool = True
     has_symmetry: bool = False
+    has_sign: bool = False
 
     def apply(self, x: Tensor) -> Tensor:
         """The linear part of the function."""
@@ -70,8 +72,13 @@ class FunctionOperator(LinearOperator):
 
     @property
     def is_symmetric(self) -> bool:
-        """Whether that was found."""
+        """Whether that was found or said."""
         return self.has_symmetry
+
+    @property
+    def is_definite(self) -> bool:
+        """Whether that was said."""
+        return self.has_sign
 
     @property
     def knows_null_space(self) -> bool:
@@ -128,6 +135,11 @@ class AdjointFunction(LinearOperator):
     def is_symmetric(self) -> bool:
         """As the function."""
         return self.operator.is_symmetric
+
+    @property
+    def is_definite(self) -> bool:
+        """As the function."""
+        return self.operator.is_definite
 
     @property
     def is_complex(self) -> bool:

@@ -9,7 +9,7 @@ from phimath.elementwise import sqrt, where
 from phimath.reduce import any as any_of
 from phimath.sequences import arange
 from phimath.transform.effects import is_tracing
-from phimath.transform.while_loop import repeat_while
+from phimath.transform.loop.while_loop import repeat_while
 from phimath.wrap import wrap
 
 if TYPE_CHECKING:

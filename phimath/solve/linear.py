@@ -9,11 +9,15 @@ from phimath.backend.discovery import combine
 from phimath.create import zeros_like
 from phimath.dtype import complex_dtype, float_dtype
 from phimath.solve.function import FunctionOperator, closed, is_symmetric
+from phimath.solve.host import HOST_PRECONDITIONERS
 from phimath.solve.implicit import solve_operator
+from phimath.solve.methods import LINEAR_METHODS
 from phimath.solve.null_space import with_null_space
-from phimath.solve.pose import Posed, pose
+from phimath.solve.pose import Posed, matrix_operator, pose
 from phimath.solve.probe import zeros
 from phimath.solve.problem import Solve
+from phimath.sparse import Matrix, SparseMatrix
+from phimath.transform import matrix_from_function
 from phimath.transform.effects import is_tracing
 from phimath.transform.gradient import stop_gradient
 from phimath.transform.scope import only_up_to
@@ -60,6 +64,8 @@ _AUTO = Solve()
 
 def _solution(posed: Posed, purpose: str = "solution") -> Tensor:
     operator, b, solve, form = posed
+    if solve.assume is not None:
+        operator = _assuming(operator, solve.assume)
     if isinstance(operator, FunctionOperator):
         bias = operator.bias
         backend = combine([b.backend, *([] if bias is None else [bias.backend])])
@@ -68,6 +74,9 @@ def _solution(posed: Posed, purpose: str = "solution") -> Tensor:
                 return _pushed_forward(posed, operator, backend)
         if solve.method == "auto" and not is_tracing() and is_symmetric(stop_gradient(operator)):
             operator = replace(operator, has_symmetry=True)
+    if _needs_entries(solve) and not isinstance(operator, Matrix):
+        operator = _as_matrix(operator, b, _sample(operator, b))
+    if isinstance(operator, FunctionOperator):
         operator = closed(operator, [b.backend])
     is_known = operator.knows_null_space and solve.rank_deficiency is None
     if operator.is_square and not is_known:
@@ -81,6 +90,32 @@ def _sample(operator: LinearOperator, b: Tensor) -> Tensor:
         return zeros(operator.domain, operator.dtype)
     is_complex = operator.is_complex or b.dtype.kind == "complex"
     return zeros_like(b).cast(complex_dtype() if is_complex else float_dtype())
+
+
+def _assuming(operator: LinearOperator, what: str) -> LinearOperator:
+    """The operator with facts that can't be seen; others know themselves."""
+    if isinstance(operator, SparseMatrix):
+        sign = operator.facts.sign or int(what == "definite")
+        return replace(operator, facts=operator.facts._replace(is_symmetric=True, sign=sign))
+    if isinstance(operator, FunctionOperator):
+        return replace(operator, has_symmetry=True, has_sign=what == "definite")
+    return operator
+
+
+def _needs_entries(solve: Solve) -> bool:
+    method = LINEAR_METHODS.get(solve.method)
+    on_host = method is not None and method.is_on_host
+    wanted = solve.preconditioner
+    return on_host or (isinstance(wanted, str) and wanted in HOST_PRECONDITIONERS)
+
+
+def _as_matrix(operator: LinearOperator, b: Tensor, sample: Tensor) -> LinearOperator:
+    """The matrix of a function or a stencil, for methods that take entries."""
+    names = operator.columns
+    unknowns = sample.shape.non_batch if names is None else sample.shape.only(names)
+    x = zeros(unknowns, sample.dtype)
+    found = matrix_from_function(operator.apply, x, auto_compress=False)[0]
+    return matrix_operator(found, b, x.shape)
 
 
 def _pushed_forward(posed: Posed, operator: FunctionOperator, tracer: DualBackend) -> Tensor:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from phimath.solve.exact import refine
+from phimath.solve.host import HOST_ITERATIONS
 from phimath.solve.krylov import Reached, iterate
 from phimath.solve.least_squares import LEAST_SQUARES
 from phimath.solve.nonsymmetric import MINIMAL, STABILISED
@@ -26,6 +27,7 @@ class LinearMethod(NamedTuple):
     starts: How often it may start, from the residual that was computed anew; with 1 there is no
         loop.
     breakdown: What it means if it can't go on, and what to do.
+    is_on_host: Whether SciPy does it, which takes the entries of a matrix.
     """
 
     run: Callable[..., Reached]
@@ -35,6 +37,7 @@ class LinearMethod(NamedTuple):
     solves_least_squares: bool = False
     starts: int = 3
     breakdown: str = ""
+    is_on_host: bool = False
 
 
 class Optimiser(NamedTuple):
@@ -55,6 +58,13 @@ class Optimiser(NamedTuple):
 
 _STAGNATED = (
     "No direction lowers the residual any further: the system has no solution, or nearly so."
+)
+
+_DIRECT: Final = LinearMethod(
+    refine,
+    inverse="direct",
+    breakdown="The matrix is singular, or nearly so. Give the dimension of its null space, "
+    "Solve(rank_deficiency=n), or use method='LSQR'.",
 )
 
 LINEAR_METHODS: Final = {
@@ -80,14 +90,24 @@ LINEAR_METHODS: Final = {
         starts=5,
         breakdown=_STAGNATED,
     ),
-    "direct": LinearMethod(
-        refine,
-        inverse="direct",
-        breakdown="The matrix is singular, or nearly so. Give the dimension of its null space, "
-        "Solve(rank_deficiency=n), or use method='LSQR'.",
-    ),
+    "direct": _DIRECT,
     "separable": LinearMethod(refine, inverse="separable", starts=1),
+    # SciPy's, by the published names.
+    "scipy-direct": _DIRECT._replace(is_on_host=True),
+    **{
+        name: LinearMethod(
+            run,
+            needs_symmetry=name == "scipy-CG",
+            needs_adjoint=name == "scipy-lsqr",
+            solves_least_squares=name == "scipy-lsqr",
+            breakdown="SciPy's method can't go on with this matrix. Use another one.",
+            is_on_host=True,
+        )
+        for name, run in HOST_ITERATIONS.items()
+    },
 }
+# Of ΦML's own methods.
+PUBLISHED_NAMES: Final = {"CG-adaptive": "CG", "biCG-stab": "BiCGStab", "biCG": "scipy-biCG"}
 NONLINEAR_METHODS: Final = ("auto", "Newton-Krylov")
 # SciPy's names, and gradient descent of our own.
 OPTIMISERS: Final = {

@@ -24,7 +24,7 @@ from phimath.transform.gradient import stop_gradient
 
 if TYPE_CHECKING:
     from phimath.solve.unknowns import UnknownForm
-    from phimath.transform.linear_form import LinearForm
+    from phimath.transform.linearize.form import LinearForm
 
 # Rounding errors of the image of a null vector, relative to ‖A‖∞ and its largest entry.
 _ROUNDING = 100

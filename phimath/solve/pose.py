@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from phimath.shape import Shape
     from phimath.solve.problem import Solve
-    from phimath.transform.linear_form import LinearForm
+    from phimath.transform.linearize.form import LinearForm
 
 
 class Posed(NamedTuple):
@@ -70,7 +70,7 @@ def _pose_linear(
     b = found.results.pack(y)
     _check_equations(found.bias, b)
     b = b - found.bias
-    operator = _matrix(found.matrix, b, found.unknowns.shape)
+    operator = matrix_operator(found.matrix, b, found.unknowns.shape)
     return Posed(operator, b, replace(solve, x0=x0), found.unknowns)
 
 
@@ -80,7 +80,9 @@ def _pose_operator(f: LinearOperator | Tensor, y: Any, solve: Solve) -> Posed:
     b = right.pack(y)
     x0 = None if solve.x0 is None else as_tensor(given.pack(solve.x0))
     operator = (
-        f if isinstance(f, LinearOperator) else _matrix(f, b, None if x0 is None else x0.shape)
+        f
+        if isinstance(f, LinearOperator)
+        else matrix_operator(f, b, None if x0 is None else x0.shape)
     )
     missing = [name for name in operator.rows or () if name not in b.shape]
     if missing:
@@ -91,7 +93,14 @@ def _pose_operator(f: LinearOperator | Tensor, y: Any, solve: Solve) -> Posed:
     return Posed(operator, b, replace(solve, x0=x0), given)
 
 
-def _matrix(matrix: Tensor, b: Tensor, unknowns: Shape | None) -> DenseMatrix | SparseMatrix:
+def matrix_operator(
+    matrix: Tensor, b: Tensor, unknowns: Shape | None
+) -> DenseMatrix | SparseMatrix:
+    """Operator of a matrix, dense or sparse.
+
+    Raises:
+        ShapeError: its rows are not the equations that b lists.
+    """
     if isinstance(matrix, Sparse):
         operator = SparseMatrix.of(matrix, unknowns)
     else:

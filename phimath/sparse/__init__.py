@@ -15,6 +15,7 @@ from phimath.sparse.formats import get_format as get_format
 from phimath.sparse.formats import get_sparsity as get_sparsity
 from phimath.sparse.formats import is_sparse as is_sparse
 from phimath.sparse.formats import to_format as to_format
+from phimath.sparse.matrix import Matrix as Matrix
 from phimath.sparse.native import native_matrix as native_matrix
 from phimath.sparse.operator import LinearOperator as LinearOperator
 from phimath.sparse.operator import SymmetricOperator as SymmetricOperator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from phimath.dimension import dual
-from phimath.elementwise import where
+from phimath.elementwise import conjugate, where
 from phimath.reduce import any as any_of
 from phimath.shape import Shape
 from phimath.sparse.compressed import Compressed
@@ -154,6 +154,13 @@ class SparseMatrix(Matrix[Sparse]):
         if matrix.pattern.is_constant:
             matrix = compress(matrix)
         return SparseMatrix(matrix, columns, rows, self.facts, self.left_rooms, self.rooms)
+
+    def adjoint(self) -> SparseMatrix:
+        """Rows as columns, conjugated."""
+        found = self.transposed()
+        if not self.is_complex:
+            return found
+        return replace(found, matrix=found.matrix.with_values(conjugate(found.matrix.values)))
 
     @property
     def knows_null_space(self) -> bool:

@@ -25,7 +25,7 @@ from phimath import (
     where,
 )
 from phimath.create import vector_of
-from phimath.solve.minimize import minimize_report
+from phimath.solve.minimization.minimize import minimize_report
 from phisim.bench.arrays import natives
 from phisim.bench.comparison import Comparison, Problem, compare
 from phisim.bench.galaxy import vectors

@@ -23,7 +23,7 @@ from phisim.field import CenteredGrid
 from phisim.physics import diffuse
 
 if TYPE_CHECKING:
-    from phimath.transform.checkpoint import Checkpoint
+    from phimath.transform.loop.checkpoint import Checkpoint
     from phisim.field import Field
 
 _RATE: Final = 0.1  # ν dt / dx²

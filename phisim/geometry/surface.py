@@ -12,7 +12,7 @@ from phimath.reduce import any as any_of
 from phimath.reduce import sum as sum_of
 from phimath.transform.forward import jvp
 from phimath.transform.gradient import stop_gradient
-from phimath.transform.while_loop import while_loop
+from phimath.transform.loop.while_loop import while_loop
 from phimath.wrap import wrap
 from phisim.geometry.geometry import check_axes
 

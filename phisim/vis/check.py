@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from phimath.transform.check import GradientCheck
-from phimath.transform.gradient_norms import GradientNorms
-from phimath.transform.pictures import PICTURES
+from phimath.transform.diagnosis.check import GradientCheck
+from phimath.transform.diagnosis.gradient_norms import GradientNorms
+from phimath.transform.diagnosis.pictures import PICTURES
 from phisim.vis.libraries import load_library
 
 

@@ -19,7 +19,7 @@ from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close
 from phimath.transform import gradient, jit_compile
 from phimath.transform.effects import Wanted, effect, wanting
-from phimath.transform.while_loop import repeat_while
+from phimath.transform.loop.while_loop import repeat_while
 from phimath.wrap import wrap
 
 compiles = pytest.mark.needs("value_and_gradient")  # these backends have a compiler

@@ -19,7 +19,7 @@ from phimath.sparse import SymmetricOperator
 from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close
 from phimath.transform import cond, iterate, jit_compile, jvp, while_loop
-from phimath.transform.checkpoint import Binomial, Every
+from phimath.transform.loop.checkpoint import Binomial, Every
 from phimath.wrap import wrap
 
 compiles = pytest.mark.needs("value_and_gradient")  # these backends have a compiler

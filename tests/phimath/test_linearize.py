@@ -50,7 +50,7 @@ from phimath import sum as sum_of
 from phimath.errors import DTypeError, NotSupported, ShapeError
 from phimath.sparse import Sparse
 from phimath.testing.assertions import assert_close as assert_equal_arrays
-from phimath.transform import probing
+from phimath.transform.linearize import probing
 
 BACKWARDS = slice(None, None, -1)
 
@@ -286,7 +286,7 @@ def test_full_rows_without_automatic_differentiation_take_a_probe_per_unknown(mo
     expected = np.concatenate([tridiagonal(40), np.ones((1, 40))])
     assert_close(dense(matrix_from_function(f, x)[0]).numpy("x,~x"), expected)
     monkeypatch.setattr(probing, "PROBES", 39)
-    monkeypatch.setattr("phimath.transform.linearize.DENSE_LIMIT", 0)
+    monkeypatch.setattr("phimath.transform.linearize.matrix.DENSE_LIMIT", 0)
     with pytest.raises(NotSupported, match="depend on 40 unknowns"):
         matrix_from_function(f, x)
 

@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from phimath.transform.schedule import advances, binomial_schedule
+from phimath.transform.loop.schedule import advances, binomial_schedule
 
 
 @cache

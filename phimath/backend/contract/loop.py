@@ -25,7 +25,7 @@ class Loop(ABC, Generic[A]):
 
     In traced code, conditions and bodies are traced once each, whatever the number of iterations;
     they may use traced arrays from around them.  No array needs to be differentiated through a
-    loop: `phimath.transform.scan` brings the derivative rule.
+    loop: `phimath.transform.loop.scan` brings the derivative rule.
     """
 
     def while_loop(

@@ -1,0 +1,1 @@
+"""Minimisation, by optimisers on the host."""

@@ -1,0 +1,1 @@
+"""Are derivatives right, do they explode, and where did the first NaN come from?"""

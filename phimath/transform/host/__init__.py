@@ -1,0 +1,1 @@
+"""What runs outside of programs: functions of NumPy or native arrays, and looking at values."""

@@ -1,0 +1,1 @@
+"""Linear functions become matrices: the pattern by one trace, the entries by probes."""

@@ -1,0 +1,1 @@
+"""Loops: repeated steps and their derivatives, with memory that a policy bounds."""

@@ -72,3 +72,7 @@ class Diverged(SolveError):
 
 class StabilityWarning(UserWarning):
     """A step is larger than the limit of the scheme; the message names the limit."""
+
+
+class ResolutionWarning(UserWarning):
+    """Something is smaller than what a grid can see; the message says what."""

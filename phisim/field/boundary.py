@@ -32,6 +32,7 @@ from phimath.boundary import (
 from phimath.errors import BoundaryError
 from phimath.tensor import Tensor, apply
 from phimath.wrap import wrap
+from phisim.field.outlet import PressureOutlet
 from phisim.field.profile import fitted, is_profile
 from phisim.field.robin import Robin
 
@@ -154,6 +155,8 @@ def _resolved(
     if type(side) is Constant:
         value = side.value
         return Constant(fitted(value, values.shape)) if is_profile(value) else side
+    if type(side) is PressureOutlet:
+        return ZERO_GRADIENT
     if type(side) is PerDirection:
         return combine_by_direction(
             _resolved(side.normal, axis, upper, grid, values),
@@ -278,11 +281,17 @@ def _by_side(
 ) -> Boundary:
     return as_boundary(
         {
-            f"{axis}{'+' if upper else '-'}": table.get(boundary.at(axis, upper=upper), other)
+            f"{axis}{'+' if upper else '-'}": table.get(
+                _plain(boundary.at(axis, upper=upper)), other
+            )
             for axis in axes
             for upper in (False, True)
         }
     )
+
+
+def _plain(side: Boundary) -> Boundary:
+    return ZERO_GRADIENT if isinstance(side, PressureOutlet) else side
 
 
 def gradient_boundary(boundary: Boundary, axes: Sequence[str]) -> Boundary:
@@ -309,9 +318,14 @@ def laplace_boundary(boundary: Boundary, axes: Sequence[str]) -> Boundary:
 
 def pressure_boundary(boundary: Boundary, axes: Sequence[str]) -> Boundary:
     """Boundary of the pressure for a velocity with this boundary."""
-    normal = {
-        f"{axis}{sign}": component_boundary(boundary, axis, axes).at(axis, upper=upper)
-        for axis in axes
-        for sign, upper in (("-", False), ("+", True))
-    }
-    return as_boundary({side: _PRESSURE.get(b, ZERO_GRADIENT) for side, b in normal.items()})
+    sides: dict[str, Boundary] = {}
+    for axis in axes:
+        normal = component_boundary(boundary, axis, axes)
+        for sign, upper in (("-", False), ("+", True)):
+            side = boundary.at(axis, upper=upper)
+            sides[f"{axis}{sign}"] = (
+                side.of_pressure
+                if isinstance(side, PressureOutlet)
+                else _PRESSURE.get(normal.at(axis, upper=upper), ZERO_GRADIENT)
+            )
+    return as_boundary(sides)

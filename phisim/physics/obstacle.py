@@ -17,6 +17,7 @@ from phimath.wrap import wrap
 from phisim.geometry import Geometry
 from phisim.geometry.fraction import fraction_inside
 from phisim.geometry.geometry import as_vector
+from phisim.physics.visibility import check_visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,8 +102,12 @@ def as_obstacles(obstacles: Any, axes: tuple[str, ...]) -> tuple[Obstacle, ...]:
     return checked
 
 
-def apertures(velocity: Field, obstacles: Sequence[Obstacle]) -> tuple[Tensor, Tensor]:
+def apertures(
+    velocity: Field, obstacles: Sequence[Obstacle], *, check: bool = False
+) -> tuple[Tensor, Tensor]:
     """Open fraction of each face, and velocity of the solids there, as staggered values.
+
+    check: Whether to warn of bodies that the grid can't see.
 
     Slits no wider than rounding errors of the bodies' positions are closed.
 
@@ -111,18 +116,22 @@ def apertures(velocity: Field, obstacles: Sequence[Obstacle]) -> tuple[Tensor, T
     """
     separate = [_separate_copies(obstacle) for obstacle in obstacles]
     open_fractions, solid_velocities = [], []
+    coverage: list[list[Tensor]] = [[] for _ in obstacles]
     for axis in velocity.axes:
         extent = {a: velocity.geometry.spacing(a) for a in velocity.axes if a != axis}
         points = velocity.face_points(axis)
         covered, momentum = wrap(0.0), wrap(0.0)
-        for obstacle, copies in separate:
+        for (obstacle, copies), parts in zip(separate, coverage, strict=True):
             fraction = fraction_inside(obstacle.geometry, points, extent)
+            parts.append(fraction)
             covered = covered + _total(fraction, copies)
             momentum = momentum + _total(fraction * obstacle.velocity_at(points)[axis], copies)
         open_fraction = clip(1.0 - covered, 0.0, 1.0)
         slit = SLIT[precision_bits()]
         open_fractions.append(where(open_fraction > slit, open_fraction, 0.0))
         solid_velocities.append(momentum / where(covered > 0, covered, 1.0))
+    if check:
+        check_visible(coverage, open_fractions)
     vector = velocity.geometry.vector
     return stack(open_fractions, vector), stack(solid_velocities, vector)
 

@@ -8,6 +8,7 @@
 | `partial_slip(length)`  | 0                      | length · its gradient  | no gradient          |
 | `parabolic_inflow(…)`   | the profile            | 0                      | no gradient          |
 | `OUTFLOW`               | no gradient            | no gradient            | 0                    |
+| `PressureOutlet(p)`     | no gradient            | no gradient            | p                    |
 | `convective_outflow(…)` | carried by the flow    | carried by the flow    | no gradient          |
 | `PERIODIC`              | that of the other side | that of the other side | of the other side    |
 

@@ -16,6 +16,7 @@ from phimath.errors import (
     BoundaryError,
     NotConverged,
     NotSupported,
+    ResolutionWarning,
     ShapeError,
     StabilityWarning,
     ValueRangeError,
@@ -317,7 +318,8 @@ def test_a_projection_that_ends_too_early_raises_with_its_result():
 @pytest.mark.parametrize("boundary", [0.0, PERIODIC, ZERO_GRADIENT])
 def test_a_solid_that_covers_everything_stops_the_flow(boundary):
     flow = StaggeredGrid(1.0, boundary, ROOM, **CELLS)
-    velocity, pressure = fluid.make_incompressible(flow, Sphere(x=2, y=1, radius=9))
+    with pytest.warns(ResolutionWarning, match="cover all faces"):
+        velocity, pressure = fluid.make_incompressible(flow, Sphere(x=2, y=1, radius=9))
     for axis in "xy":
         assert np.all(velocity.component(axis).numpy("x,y") == 0)
     assert np.all(pressure.values.numpy("x,y") == 0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
 from phimath.errors import NotSupported
 from phimath.solve.direct import DenseInverse
-from phimath.solve.host import HostInverse, has_pyamg, stored_matrix
+from phimath.solve.host import HostInverse, has_entries, has_pyamg
 from phimath.solve.jacobi import Jacobi
 from phimath.solve.methods import LINEAR_METHODS
 from phimath.solve.multigrid import SingleMultigrid
@@ -45,7 +45,9 @@ _SMALL: Final = 2**14
 
 
 def _is_small(a: LinearOperator) -> bool:
-    assert isinstance(a, SparseMatrix)
+    a = a.operator if isinstance(a, Deflated) else a
+    if not isinstance(a, SparseMatrix):
+        return False
     # Of values that a program computes, each time others, only the first solve counts.
     is_fast_by_iterations = a.is_definite and not a.matrix.available
     return a.row_dims.volume <= _SMALL and not is_fast_by_iterations
@@ -68,8 +70,9 @@ OFFERS: Final = (
     Offer("separable", StencilOperator, NearlySeparable.of),
     Offer("direct", DenseMatrix, DenseInverse.of, is_exact=True),
     Offer("direct", Deflated, DenseInverse.of, is_exact=True),
-    Offer(
-        "direct", SparseMatrix, HostInverse.direct, is_exact=True, suits=_is_small, is_on_host=True
+    *(
+        Offer("direct", kind, HostInverse.direct, is_exact=True, suits=_is_small, is_on_host=True)
+        for kind in (SparseMatrix, Deflated)
     ),
     Offer(
         "amg",
@@ -170,7 +173,7 @@ def plan(operator: LinearOperator, solve: Solve) -> Plan:
             f"'{name}' solves square systems only, but this operator has more or fewer equations "
             f"than unknowns. Use {' or '.join(fitting)}."
         )
-    if method.is_on_host and stored_matrix(operator) is None:
+    if method.takes_entries and not has_entries(operator):
         raise NotSupported(
             f"'{name}' takes the entries of a matrix, which this {type(operator).__name__} does "
             "not have. Use 'CG', 'MINRES', 'GMRES', 'BiCGStab' or 'LSQR'."
@@ -180,7 +183,7 @@ def plan(operator: LinearOperator, solve: Solve) -> Plan:
     if method.solves_least_squares:
         return Plan(name, reason)
     wanted = solve.preconditioner
-    if method.is_on_host and (wanted is None or not isinstance(wanted, str)):
+    if method.takes_entries and not isinstance(wanted, str):
         return _unpreconditioned(name, reason, wanted)
     return _preconditioned(operator, name, reason, solve)
 
@@ -204,10 +207,12 @@ def _chosen(operator: LinearOperator, solve: Solve) -> tuple[str, str, LinearOpe
         if (inverse := offer.make(target)) is not None:
             exact = offer.name
             break
+    beneath = operator.operator if isinstance(operator, Deflated) else operator
+    is_sparse = isinstance(beneath, SparseMatrix)
     traits = Traits(
         exact,
-        isinstance(operator, SparseMatrix),
-        isinstance(operator, SparseMatrix) and not operator.matrix.available,
+        is_sparse,
+        is_sparse and not beneath.matrix.available,
         operator.is_square,
         operator.is_definite,
         operator.is_symmetric,
@@ -232,7 +237,7 @@ def _made(operator: LinearOperator, name: str) -> LinearOperator:
     for offer, target in _offers(operator):
         if offer.name == name and (made := offer.make(target)) is not None:
             return made
-    known = dict.fromkeys(offer.name for offer, _ in _offers(operator))
+    known = dict.fromkeys(offer.name for offer, _ in _offers(operator) if offer.name != name)
     raise NotSupported(
         f"'{name}' can't be used with this {type(operator).__name__}. Available: "
         f"{', '.join(known) or 'none'}."

@@ -27,7 +27,7 @@ class LinearMethod(NamedTuple):
     starts: How often it may start, from the residual that was computed anew; with 1 there is no
         loop.
     breakdown: What it means if it can't go on, and what to do.
-    is_on_host: Whether SciPy does it, which takes the entries of a matrix.
+    takes_entries: Whether it needs the entries of a matrix; of functions these are found.
     """
 
     run: Callable[..., Reached]
@@ -37,7 +37,7 @@ class LinearMethod(NamedTuple):
     solves_least_squares: bool = False
     starts: int = 3
     breakdown: str = ""
-    is_on_host: bool = False
+    takes_entries: bool = False
 
 
 class Optimiser(NamedTuple):
@@ -65,6 +65,7 @@ _DIRECT: Final = LinearMethod(
     inverse="direct",
     breakdown="The matrix is singular, or nearly so. Give the dimension of its null space, "
     "Solve(rank_deficiency=n), or use method='LSQR'.",
+    takes_entries=True,
 )
 
 LINEAR_METHODS: Final = {
@@ -93,7 +94,7 @@ LINEAR_METHODS: Final = {
     "direct": _DIRECT,
     "separable": LinearMethod(refine, inverse="separable", starts=1),
     # SciPy's, by the published names.
-    "scipy-direct": _DIRECT._replace(is_on_host=True),
+    "scipy-direct": _DIRECT,
     **{
         name: LinearMethod(
             run,
@@ -101,7 +102,7 @@ LINEAR_METHODS: Final = {
             needs_adjoint=name == "scipy-lsqr",
             solves_least_squares=name == "scipy-lsqr",
             breakdown="SciPy's method can't go on with this matrix. Use another one.",
-            is_on_host=True,
+            takes_entries=True,
         )
         for name, run in HOST_ITERATIONS.items()
     },

@@ -69,8 +69,9 @@ def _minimal_start(system: System, x: Tensor, r: Tensor) -> State:
 def _minimal_step(system: System, active: Tensor, state: State) -> State:
     """Minimise the residual over the directions kept, whose images are orthonormal.
 
-    The next direction is the residual or, where the last step gained little, the last image, with
-    which no system that has a solution breaks down.
+    The next direction is the residual or, where the last step gained nothing, the last image, with
+    which no system that has a solution breaks down.  Images after small gains, too, as in the
+    source, would lead away from the solution once the oldest directions are forgotten.
 
     Source: Jiránek and Rozložník, Adaptive version of simpler GMRES, Numer. Algorithms 53 (2010).
     """
@@ -89,7 +90,7 @@ def _minimal_step(system: System, active: Tensor, state: State) -> State:
     amount = inner(q, r, names)
     next_r = r - amount * q
     next_size = square(next_r, names)
-    gains = next_size <= 0.81 * size
+    gains = next_size <= 0.9999 * size
     here = arange(batch(_SLOT), DIRECTIONS) == k % DIRECTIONS
     return (
         x + amount * p,

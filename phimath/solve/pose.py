@@ -16,8 +16,9 @@ from phimath.solve.unknowns import HasValues, UnknownForm
 from phimath.sparse import DenseMatrix, LinearOperator, Sparse, SparseMatrix
 from phimath.tensor import Tensor
 from phimath.transform import LinearFunction
+from phimath.transform.closed import may_be_differentiated
 from phimath.transform.effects import is_tracing
-from phimath.transform.gradient import has_derivatives
+from phimath.transform.tracer.dual import DualBackend
 from phimath.tree import flatten
 
 if TYPE_CHECKING:
@@ -163,7 +164,13 @@ def _check_equations(found: Tensor, b: Tensor) -> None:
 
 
 def _is_known_zero(bias: Tensor) -> bool:
-    """Whether a function is linear rather than affine, as far as can be told."""
-    if is_tracing() or has_derivatives(bias):
+    """Whether a function is linear rather than affine, as far as can be told.
+
+    A constant that is zero may still have a derivative.
+    """
+    dense = bias.dense()
+    if is_tracing() or isinstance(dense.backend, DualBackend):
+        return False
+    if may_be_differentiated(dense.backend, [dense.stored_native]):
         return False
     return not bool(any_of(bias != 0, bias.shape) if bias.rank else bias != 0)

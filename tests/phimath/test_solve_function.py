@@ -9,6 +9,7 @@ from phimath.dtype import precision
 from phimath.errors import ShapeError
 from phimath.reduce import sum as sum_of
 from phimath.solve import Solve, solve_linear
+from phimath.solve.pose import pose
 from phimath.testing.assertions import assert_close
 from phimath.transform import gradient, jit_compile, jvp
 from phimath.wrap import wrap
@@ -187,3 +188,20 @@ def test_compiled_solves_are_those_of_eager_ones(backend):
     with precision(64):
         found = jit_compile(step)(of(backend, b, batch("b"), spatial("x")), of(backend, 2.0))
     assert_close(found.numpy("b,x"), np.linalg.solve(matrix(2.0), b.T).T, rtol=0, atol=1e-11)
+
+
+def test_a_constant_that_is_zero_is_left_out(backend):
+    y = wrap(backend.from_numpy(np.ones(3)), spatial("x"))
+    assert pose(lambda x: 2 * x, y, Solve(), (), {}).operator.bias is None
+    assert pose(lambda x: 2 * x + 1, y, Solve(), (), {}).operator.bias is not None
+
+
+@pytest.mark.needs("value_and_gradient")
+def test_a_constant_that_is_zero_has_a_derivative(backend):
+    """2 x + c = y: dx = −dc / 2."""
+    y, c = (wrap(backend.from_numpy(values), spatial("x")) for values in (np.ones(3), np.zeros(3)))
+
+    def total(c):
+        return sum_of(solve_linear(lambda x, c: 2 * x + c, y, Solve(), c), "x")
+
+    assert_close(gradient(total, get_output=False)(c).numpy(), np.full(3, -0.5), rtol=1e-6)

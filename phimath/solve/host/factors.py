@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from phimath.backend.pattern import CompressedRows
-    from phimath.solve.host.kinds import Made
+    from phimath.solve.host.kinds import Made, Recipe
 
 _MOST_NUMBERS: Final = 2**25
 _SAMPLES: Final = 64
 
 
 class _Kept(NamedTuple):
-    kind: str
+    recipe: Recipe
     pattern: ref[CompressedRows]
     values: NDArray[Any]
     made: Made
 
-    def is_of(self, kind: str, pattern: CompressedRows, values: NDArray[Any]) -> bool:
-        return kind == self.kind and _equal(self.values, values) and self.pattern() == pattern
+    def is_of(self, recipe: Recipe, pattern: CompressedRows, values: NDArray[Any]) -> bool:
+        return recipe == self.recipe and _equal(self.values, values) and self.pattern() == pattern
 
 
 def _equal(a: NDArray[Any], b: NDArray[Any]) -> bool:
@@ -47,39 +47,41 @@ class Factors:
         self._lock = RLock()  # programs call from threads of their framework
 
     def apply(
-        self, kind: str, pattern: CompressedRows, values: NDArray[Any], b: NDArray[Any]
+        self, recipe: Recipe, pattern: CompressedRows, values: NDArray[Any], b: NDArray[Any]
     ) -> NDArray[Any]:
         """Approximation of A⁻¹ b, for the columns of b (rows, n) of double precision.
 
         Real factors serve complex right-hand sides.
         """
-        made, is_adjoint = self._made(kind, pattern, values)
+        made, is_adjoint = self._made(recipe, pattern, values)
         if b.dtype.kind != "c" or values.dtype.kind == "c":
             return made.inverse(b.astype(np.result_type(values, b), copy=False), is_adjoint)
         parts = np.concatenate([np.real(b), np.imag(b)], 1)
         real, imaginary = np.split(made.inverse(parts, is_adjoint), 2, 1)
         return real + 1j * imaginary
 
-    def _made(self, kind: str, pattern: CompressedRows, values: NDArray[Any]) -> tuple[Made, bool]:
+    def _made(
+        self, recipe: Recipe, pattern: CompressedRows, values: NDArray[Any]
+    ) -> tuple[Made, bool]:
         """What is kept of this matrix or of its adjoint, or made now; and which of both it is."""
         with self._lock:
             self._kept = [kept for kept in self._kept if kept.pattern() is not None]
-            found = self._found(kind, pattern, values)
+            found = self._found(recipe, pattern, values)
             if found is not None:
                 return found, False
-            if KINDS[kind].has_adjoint:
+            if KINDS[recipe.kind].has_adjoint:
                 transposed, order = pattern.transposed
-                found = self._found(kind, transposed, values[order].conj())
+                found = self._found(recipe, transposed, values[order].conj())
                 if found is not None:
                     return found, True
-            made = KINDS[kind].make(pattern, values)
-            self._kept.insert(0, _Kept(kind, ref(pattern), values.copy(), made))
+            made = KINDS[recipe.kind].make(pattern, values, recipe.pinned)
+            self._kept.insert(0, _Kept(recipe, ref(pattern), values.copy(), made))
             self._forget()
             return made, False
 
-    def _found(self, kind: str, pattern: CompressedRows, values: NDArray[Any]) -> Made | None:
+    def _found(self, recipe: Recipe, pattern: CompressedRows, values: NDArray[Any]) -> Made | None:
         for i, kept in enumerate(self._kept):
-            if kept.is_of(kind, pattern, values):
+            if kept.is_of(recipe, pattern, values):
                 self._kept.insert(0, self._kept.pop(i))
                 return kept.made
         return None

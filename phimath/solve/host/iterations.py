@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from phimath.backend.pattern import CompressedRows
+    from phimath.solve.host.kinds import Recipe
     from phimath.solve.krylov import Budget
     from phimath.solve.system import System
     from phimath.tensor import Tensor
@@ -107,7 +108,7 @@ def iterate_on_host(name: str, system: System, x: Tensor, r: Tensor, budget: Bud
     matrix = stored_matrix(system.operator)
     assert matrix is not None
     inverse = system.preconditioner
-    kind = inverse.kind if isinstance(inverse, HostInverse) else ""
+    recipe = inverse.recipe if isinstance(inverse, HostInverse) else None
     pattern = matrix.pattern
     r = r.expanded(merge_shapes(matrix.row_dims, matrix.others))
     examples = r.shape.without(matrix.rows)
@@ -117,7 +118,7 @@ def iterate_on_host(name: str, system: System, x: Tensor, r: Tensor, budget: Bud
     def run(*arrays: NDArray[Any]) -> list[NDArray[Any]]:
         values, right, tolerance, most = arrays
         b = wide(right.transpose(order).ravel())
-        ended = _solved(name, kind, (pattern, values), b, float(tolerance), int(most))
+        ended = _solved(name, recipe, (pattern, values), b, float(tolerance), int(most))
         z = ended.x.reshape(matrix.column_dims.int_sizes).astype(dtype.name)
         return [z, np.asarray(ended.iterations, np.int64), np.asarray(ended.broke)]
 
@@ -133,7 +134,7 @@ _COUNT: Final = ArrayForm(EMPTY_SHAPE, INT64)
 
 def _solved(
     name: str,
-    kind: str,
+    recipe: Recipe | None,
     matrix: tuple[CompressedRows, NDArray[Any]],
     b: NDArray[Any],
     tolerance: float,
@@ -144,24 +145,24 @@ def _solved(
         return Ended(np.zeros(matrix[0].columns, b.dtype), 0, False)
     a = matrix[0].scipy(wide(matrix[1]))
     b = b.astype(np.result_type(a.dtype, b), copy=False)
-    preconditioner = _as_operator(kind, matrix, b.dtype) if kind else None
+    preconditioner = None if recipe is None else _as_operator(recipe, matrix, b.dtype)
     with np.errstate(all="ignore"):
         return _METHODS[name](a, b, tolerance, most, preconditioner)
 
 
 def _as_operator(
-    kind: str, matrix: tuple[CompressedRows, NDArray[Any]], dtype: np.dtype[Any]
+    recipe: Recipe, matrix: tuple[CompressedRows, NDArray[Any]], dtype: np.dtype[Any]
 ) -> Any:
     from scipy.sparse.linalg import LinearOperator
 
     pattern, values = matrix
 
     def apply(b: NDArray[Any]) -> NDArray[Any]:
-        return FACTORS.apply(kind, pattern, values, b.reshape(-1, 1))[:, 0]
+        return FACTORS.apply(recipe, pattern, values, b.reshape(-1, 1))[:, 0]
 
     def apply_adjoint(b: NDArray[Any]) -> NDArray[Any]:
         transposed, order = pattern.transposed
-        return FACTORS.apply(kind, transposed, values[order].conj(), b.reshape(-1, 1))[:, 0]
+        return FACTORS.apply(recipe, transposed, values[order].conj(), b.reshape(-1, 1))[:, 0]
 
     size = pattern.rows, pattern.columns
     return LinearOperator(size, matvec=apply, rmatvec=apply_adjoint, dtype=dtype)  # type: ignore[call-arg]

@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 
 # Approximates A⁻¹ b, or A⁻ᴴ b, for the columns of b (rows, n); all are of double precision.
 Inverse: TypeAlias = "Callable[[NDArray[Any], bool], NDArray[Any]]"
+Pinned: TypeAlias = "tuple[int, ...]"
+"""Unknowns that are set to zero, one for each null vector, if these are known."""
+
+
+class Recipe(NamedTuple):
+    """What is made of a matrix: a kind of inverse, and for which null vectors."""
+
+    kind: str
+    pinned: Pinned = ()
 
 
 class Made(NamedTuple):
@@ -32,18 +41,19 @@ class Made(NamedTuple):
 class Kind(NamedTuple):
     """A kind of approximate inverse.
 
-    make: Called with pattern and values of the matrix, in the precision in which they are given.
+    make: Called with pattern and values of the matrix, in the precision in which they are given,
+        and the unknowns that are pinned.
     has_adjoint: Whether that of the adjoint can be had of the same.
     """
 
-    make: Callable[[CompressedRows, NDArray[Any]], Made]
+    make: Callable[[CompressedRows, NDArray[Any], Pinned], Made]
     has_adjoint: bool = True
 
 
-def _elimination(pattern: CompressedRows, values: NDArray[Any]) -> Made:
+def _elimination(pattern: CompressedRows, values: NDArray[Any], pinned: Pinned) -> Made:
     """Complete, by SuperLU.
 
-    Where constants have no effect, in each such room, one unknown is zero.
+    Without known null vectors one unknown is zero in each room, where constants have no effect.
     """
     from scipy.sparse.linalg import splu
 
@@ -56,7 +66,7 @@ def _elimination(pattern: CompressedRows, values: NDArray[Any]) -> Made:
         order = _order(pattern)
         return splu(matrix, permc_spec=order, diag_pivot_thresh=threshold, options=options)
 
-    return _refined(_by_superlu(factorise, pattern, values), pattern, values)
+    return _refined(_by_superlu(factorise, pattern, values, pinned), pattern, values)
 
 
 def _order(pattern: CompressedRows) -> str:
@@ -64,7 +74,7 @@ def _order(pattern: CompressedRows) -> str:
     return "COLAMD" if pattern.mirrored is None else "MMD_AT_PLUS_A"
 
 
-def _incomplete(pattern: CompressedRows, values: NDArray[Any]) -> Made:
+def _incomplete(pattern: CompressedRows, values: NDArray[Any], pinned: Pinned) -> Made:
     """Incomplete, by SuperLU: entries below a thousandth of their column are dropped.
 
     The bound on the number of entries is generous: where it takes effect, quality is lost at once.
@@ -74,22 +84,25 @@ def _incomplete(pattern: CompressedRows, values: NDArray[Any]) -> Made:
     def factorise(matrix: Any) -> Any:
         return spilu(matrix, drop_tol=1e-3, fill_factor=20, permc_spec=_order(pattern))
 
-    return _by_superlu(factorise, pattern, values)
+    return _by_superlu(factorise, pattern, values, pinned)
 
 
 def _by_superlu(
-    factorise: Callable[[Any], Any], pattern: CompressedRows, values: NDArray[Any]
+    factorise: Callable[[Any], Any],
+    pattern: CompressedRows,
+    values: NDArray[Any],
+    pinned: Pinned,
 ) -> Made:
-    pinned = _pinned(pattern, values)
+    fixed = np.asarray(pinned, np.int64) if pinned else _one_in_each_room(pattern, values)
     try:
-        factors = factorise(_without(pattern, values, pinned).tocsc())
+        factors = factorise(_without(pattern, values, fixed).tocsc())
     except RuntimeError:  # it is singular
         return Made(lambda b, _: np.full_like(b, np.nan), 0)
 
     def inverse(b: NDArray[Any], is_adjoint: bool) -> NDArray[Any]:
-        if len(pinned):
+        if len(fixed):
             b = b.copy()
-            b[pinned] = 0
+            b[fixed] = 0
         return factors.solve(b, "H" if is_adjoint else "N")
 
     return Made(inverse, int(factors.nnz))
@@ -115,7 +128,7 @@ def _refined(made: Made, pattern: CompressedRows, values: NDArray[Any]) -> Made:
     return Made(inverse, made.size)
 
 
-def _pinned(pattern: CompressedRows, values: NDArray[Any]) -> NDArray[np.integer]:
+def _one_in_each_room(pattern: CompressedRows, values: NDArray[Any]) -> NDArray[np.integer]:
     """One unknown in each part in which the rows, or the columns, sum to zero."""
     transposed, order = pattern.transposed
     numbers = constant_rooms(pattern, values[None])
@@ -127,20 +140,21 @@ def _pinned(pattern: CompressedRows, values: NDArray[Any]) -> NDArray[np.integer
     return first[rooms >= 0]
 
 
-def _without(pattern: CompressedRows, values: NDArray[Any], pinned: NDArray[np.integer]) -> Any:
+def _without(pattern: CompressedRows, values: NDArray[Any], fixed: NDArray[np.integer]) -> Any:
     """The matrix with rows and columns of the unit matrix for these unknowns."""
-    if not len(pinned):
+    if not len(fixed):
         return pattern.scipy(wide(values))
     from scipy.sparse import diags_array
 
     free = np.ones(pattern.rows)
-    free[pinned] = 0
+    free[fixed] = 0
     cut = diags_array(free)
     return cut @ pattern.scipy(wide(values)) @ cut + diags_array(1 - free)
 
 
-def _hierarchy(pattern: CompressedRows, values: NDArray[Any]) -> Made:
-    """A cycle of smoothed aggregation, by PyAMG."""
+def _hierarchy(pattern: CompressedRows, values: NDArray[Any], pinned: Pinned) -> Made:
+    """A cycle of smoothed aggregation, by PyAMG, which copes with null spaces."""
+    del pinned
     matrix = pattern.scipy(wide(values))
     deviation = abs(matrix - matrix.conj().T).max() if pattern.entries else 0.0
     is_symmetric = deviation <= ROUNDING * np.finfo(values.dtype).eps * abs(matrix).max()

@@ -27,15 +27,25 @@ if TYPE_CHECKING:
     from phimath.tensor import Tensor
 
 
+def has_entries(operator: LinearOperator) -> bool:
+    """Whether the operator is a matrix whose positions of entries are known."""
+    if isinstance(operator, WrappedOperator):
+        return has_entries(operator.operator)
+    if isinstance(operator, SparseMatrix):
+        return operator.matrix.pattern.is_constant
+    return isinstance(operator, DenseMatrix)
+
+
 def stored_matrix(operator: LinearOperator) -> SparseMatrix | None:
-    """The operator as a matrix whose positions of entries are known; `None` if there is none."""
+    """The operator as a sparse matrix; `None` if it has no entries, or nobody knows where."""
+    if not has_entries(operator):
+        return None
     if isinstance(operator, WrappedOperator):
         return stored_matrix(operator.operator)
     if isinstance(operator, DenseMatrix):
         return _with_all_entries(operator)
-    if isinstance(operator, SparseMatrix) and operator.matrix.pattern.is_constant:
-        return operator
-    return None
+    assert isinstance(operator, SparseMatrix)
+    return operator
 
 
 def _with_all_entries(operator: DenseMatrix) -> SparseMatrix:

@@ -422,4 +422,4 @@ time.sleep(0.5)
         [sys.executable, "-c", script], capture_output=True, text=True, env=environment
     )
     assert run.returncode == 0, run.stderr
-    assert not list(tmp_path.rglob("*.so"))  # what it would end with, after 10 s
+    assert not list(tmp_path.rglob("*.main.so"))  # the program, with which it ends after 10 s

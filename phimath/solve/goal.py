@@ -68,11 +68,16 @@ class Goal(NamedTuple):
 
     def tolerance(self, x: Tensor) -> Tensor:
         """The largest of the terms."""
-        rel_tol, abs_tol, rounding = self.terms(x).values()
-        return maximum(maximum(rel_tol, abs_tol), rounding)
+        return largest_of(self.terms(x))
 
 
-def kept(is_new: Tensor, new: Tensor, old: Tensor) -> Tensor:
+def largest_of(terms: dict[str, Tensor]) -> Tensor:
+    """The term that decides."""
+    rel_tol, abs_tol, rounding = terms.values()
+    return maximum(maximum(rel_tol, abs_tol), rounding)
+
+
+def kept(is_new: Tensor, new: Tensor, old: Tensor | float) -> Tensor:
     """The new values of systems that take them, the old ones of the others."""
     if not is_tracing() and bool(all_of(is_new, is_new.shape) if is_new.rank else is_new):
         return new

@@ -32,10 +32,11 @@ def solve_operator(
 
     form, purpose: As in `solve_plain`.
     """
-    fixed = replace(solve, x0=None if solve.x0 is None else stop_gradient(solve.x0))
+    fixed = solve if solve.x0 is None else replace(solve, x0=stop_gradient(solve.x0))
+    if not has_derivatives(b, operator):
+        return solve_plain(operator, b, fixed, form, purpose).x
     found = solve_plain(stop_gradient(operator), stop_gradient(b), fixed, form, purpose)
-    x = stop_gradient(found.x)
-    return _solution_of(operator, b, x, solve) if has_derivatives(b, operator) else x
+    return _solution_of(operator, b, stop_gradient(found.x), solve)
 
 
 def _solution_of(operator: LinearOperator, b: Tensor, x: Tensor, solve: Solve) -> Tensor:

@@ -66,10 +66,7 @@ def _solution(posed: Posed, purpose: str = "solution") -> Tensor:
     operator, b, solve, form = posed
     if solve.assume is not None:
         operator = _assuming(operator, solve.assume)
-    if not isinstance(operator, FunctionOperator):
-        is_complex = operator.is_complex or b.dtype.kind == "complex"
-        sample = zeros_like(b).cast(complex_dtype() if is_complex else float_dtype())
-    else:
+    if isinstance(operator, FunctionOperator):
         bias = operator.bias
         backend = combine([b.backend, *([] if bias is None else [bias.backend])])
         if isinstance(backend, DualBackend):
@@ -77,14 +74,22 @@ def _solution(posed: Posed, purpose: str = "solution") -> Tensor:
                 return _pushed_forward(posed, operator, backend)
         if solve.method == "auto" and not is_tracing() and is_symmetric(stop_gradient(operator)):
             operator = replace(operator, has_symmetry=True)
-        sample = zeros(operator.domain, operator.dtype)
     if _needs_entries(solve) and not isinstance(operator, Matrix):
-        operator = _as_matrix(operator, b, sample)
+        operator = _as_matrix(operator, b, _sample(operator, b))
     if isinstance(operator, FunctionOperator):
         operator = closed(operator, [b.backend])
-    if operator.is_square:
-        operator = with_null_space(operator, solve.rank_deficiency, form, sample)
+    is_known = operator.knows_null_space and solve.rank_deficiency is None
+    if operator.is_square and not is_known:
+        operator = with_null_space(operator, solve.rank_deficiency, form, _sample(operator, b))
     return solve_operator(operator, b, solve, form.unpack, purpose)
+
+
+def _sample(operator: LinearOperator, b: Tensor) -> Tensor:
+    """Zeros in the form of x."""
+    if isinstance(operator, FunctionOperator):
+        return zeros(operator.domain, operator.dtype)
+    is_complex = operator.is_complex or b.dtype.kind == "complex"
+    return zeros_like(b).cast(complex_dtype() if is_complex else float_dtype())
 
 
 def _assuming(operator: LinearOperator, what: str) -> LinearOperator:

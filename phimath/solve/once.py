@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from phimath.dimension import spatial
 from phimath.elementwise import is_finite
 from phimath.join import stack
-from phimath.solve.goal import Goal, kept, scale_of
+from phimath.solve.goal import Goal, kept, largest_of, scale_of
 from phimath.solve.krylov import ITERATION
 from phimath.solve.result import SolveInfo
 from phimath.solve.system import System, length
 from phimath.transform.effects import is_tracing, wants_details
+from phimath.transform.separately import separately
 from phimath.wrap import wrap
 
 if TYPE_CHECKING:
@@ -19,7 +22,8 @@ if TYPE_CHECKING:
     from phimath.sparse import LinearOperator
     from phimath.tensor import Tensor
 
-# Squares of numbers of this size, and of residuals that are smaller by rounding, are in range.
+# Lengths of which the squares are in range, and those of single numbers and of residuals that are
+# smaller by rounding.
 _MODERATE: Final = (1e-6, 1e6)
 
 
@@ -32,48 +36,57 @@ def solve_once(
 
     Returns: report, and the values by which it is concluded.
     """
-    scale = scale_of(given, operator.rows)
-    is_scaled = not _is_moderate(scale)
-    if is_scaled:
+    size = _moderate_length(given, operator)
+    is_scaled = size is None
+    scale = scale_of(given, operator.rows) if is_scaled else wrap(1.0)
+    if size is None:
         given = given / scale
-    else:
-        scale = wrap(1.0)
+        size = length(given, operator.rows)
     b = operator.project_right(given)
     system = System(operator, b, inverse)
-    known = length(b, operator.rows)
-    size = length(given, operator.rows) if operator.is_singular else known
-    goal = Goal.of(system, solve, scale, size * scale, known)
+    known = length(b, operator.rows) if operator.is_singular else size
+    goal = Goal.of(system, solve, scale, size * scale if is_scaled else size, known)
     x = inverse.apply(given)
-    residual, size_of_x = length(system.residual(x), operator.rows), length(x, operator.columns)
-    terms, tolerance = goal.terms(size_of_x), goal.tolerance(size_of_x)
+    # By itself, for within a sum compilers evaluate stencils number by number.
+    r = separately(System.residual, system, x)
+    residual, size_of_x = length(r, operator.rows), length(x, operator.columns)
+    terms = goal.terms(size_of_x)
+    tolerance = largest_of(terms)
     is_sound = is_finite(residual + size_of_x)
-    x = kept(is_sound, x, wrap(0.0))
+    x = kept(is_sound, x, 0.0)
+    removed = length(given - b, operator.rows) if operator.is_singular else None
+
+    def in_units(value: Tensor) -> Tensor:
+        return value * scale if is_scaled else value
+
     info = SolveInfo(
         method="",
-        x=scale * x if is_scaled else x,
-        residual=residual * scale,
-        tolerance=tolerance * scale,
+        x=in_units(x),
+        residual=in_units(residual),
+        tolerance=in_units(tolerance),
         decided_by="",
         iterations=1,
         converged=residual <= tolerance,
         diverged=~is_sound,
-        removed=length(given - b, operator.rows) * scale if operator.is_singular else None,
+        removed=None if removed is None else in_units(removed),
         history=_history(goal.size, residual, scale) if wants_details() else None,
     )
     finite = {"right-hand side": is_finite(size), "operator": is_finite(goal.norm)}
     values = {
-        "terms": {name: term * scale for name, term in terms.items()},
+        "terms": {name: in_units(term) for name, term in terms.items()},
         "finite": finite,
         "broke": residual < 0,
     }
     return info, values
 
 
-def _is_moderate(scale: Tensor) -> bool:
-    """False also where that is not known, or depends on the system."""
-    if is_tracing() or scale.rank or scale.dtype.precision == 16:
-        return False
-    return _MODERATE[0] < float(scale) < _MODERATE[1]
+def _moderate_length(b: Tensor, operator: LinearOperator) -> Tensor | None:
+    """Length of b if it says that squares are in range; `None` also where that is not known."""
+    if is_tracing() or b.dtype.precision == 16:
+        return None
+    with np.errstate(all="ignore"):
+        size = length(b, operator.rows)
+    return size if not size.rank and _MODERATE[0] < float(size) < _MODERATE[1] else None
 
 
 def _history(first: Tensor, last: Tensor, scale: Tensor) -> Tensor:

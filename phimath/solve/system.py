@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, final
 
 from phimath.elementwise import conjugate, real, sqrt
+from phimath.linear_algebra import contract
 from phimath.reduce import sum as sum_of
+from phimath.transform.effects import is_tracing
 
 if TYPE_CHECKING:
     from phimath.shape import Shape
@@ -57,12 +60,22 @@ class System:
 
 def extent(a: Tensor, names: tuple[str, ...] | None) -> Shape:
     """The dimensions of one system: these, or all but batch dimensions."""
-    return a.shape.non_batch if names is None else a.shape.only(names)
+    return _extent(a.shape, names)
+
+
+@lru_cache(maxsize=256)
+def _extent(shape: Shape, names: tuple[str, ...] | None) -> Shape:
+    return shape.non_batch if names is None else shape.only(names)
 
 
 def inner(a: Tensor, b: Tensor, names: tuple[str, ...] | None) -> Tensor:
     """∑ conj(a) b per system."""
-    product = conjugate(a) * b if a.dtype.kind == "complex" else a * b
+    if a.dtype.kind == "complex":
+        a = conjugate(a)
+    elif not is_tracing() and a.shape is b.shape:  # without an array of products
+        summed = extent(a, names).names
+        return contract(a, summed, b, summed)
+    product = a * b
     return sum_of(product, extent(product, names))
 
 

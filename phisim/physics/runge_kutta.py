@@ -48,22 +48,36 @@ def incompressible_rk4(
     Source: Sanderse and Koren, Accuracy analysis of explicit Runge-Kutta methods applied to the
         incompressible Navier-Stokes equations, J. Comput. Phys. 231 (2012).
     """
-    check_face_velocity(velocity, velocity)
+    state, pressure = projected_rk4(
+        lambda fields: (rate(fields[0]),), (velocity,), pressure, dt, obstacles, solve, density
+    )
+    return state[0], pressure
+
+
+def projected_rk4(
+    rate: Callable[[tuple[Field, ...]], tuple[Field, ...]],
+    start: tuple[Field, ...],
+    pressure: Field | None,
+    dt: float | Tensor,
+    obstacles: Any,
+    solve: Solve | None,
+    density: float | Tensor | Field,
+) -> tuple[tuple[Field, ...], Field]:
+    """The same for fields of which the first is the velocity, and the others are not projected."""
+    check_face_velocity(start[0], start[0])
     check_time_step(dt)
-    bodies = as_obstacles(obstacles, velocity.axes) if obstacles != () else ()
-    settings, state, rates = solve or Solve(), velocity, []
-    rows = zip((*RK4.stages, RK4.weights), (*RK4.nodes[1:], 1.0), strict=True)
-    for row, node in rows:
+    bodies = as_obstacles(obstacles, start[0].axes) if obstacles != () else ()
+    settings, state = solve or Solve(), start
+    rates: list[tuple[Field, ...]] = []
+    for row, node in zip((*RK4.stages, RK4.weights), (*RK4.nodes[1:], 1.0), strict=True):
         rates.append(rate(state))
-        state, pressure = make_incompressible(
-            advanced(velocity, dt, row, rates),
-            bodies,
-            replace(settings, x0=pressure),
-            dt=node * dt,
-            density=density,
+        moved: tuple[Field, ...] = advanced(start, dt, row, rates)
+        projected, pressure = make_incompressible(
+            moved[0], bodies, replace(settings, x0=pressure), dt=node * dt, density=density
         )
+        state = (projected, *moved[1:])
     assert pressure is not None
     return state, pressure
 
 
-__all__ = ["incompressible_rk4"]
+__all__ = ["incompressible_rk4", "projected_rk4"]

@@ -253,17 +253,16 @@ def test_the_choice_depends_on_size_and_structure(backend, monkeypatch):
     with precision(64):
         b = vector(backend, B)
         small = report(of(backend, FLOW), b, Solve())
-        monkeypatch.setattr(choice, "_SMALL", 10)
+        monkeypatch.setattr(choice, "_SMALL_IN_PLANE", 10)
         monkeypatch.setattr(choice, "has_pyamg", lambda: False)
         flow, balance = (report(of(backend, a), b, Solve()) for a in (FLOW, plane(5)))
-    assert (small.method, small.reason) == ("direct", "the sparse matrix is small")
+    assert (small.method, small.reason) == ("direct", "the sparse matrix is small enough")
     assert (flow.method, flow.preconditioner) == ("BiCGStab", "ilu")
     assert (balance.method, balance.preconditioner) == ("CG", "jacobi")
 
 
-def test_a_traced_matrix_may_be_assumed_to_be_definite(backend, monkeypatch):
+def test_a_traced_matrix_may_be_assumed_to_be_definite(backend):
     """A compiled program can't see that."""
-    monkeypatch.setattr(choice, "_SMALL", 10)
     matrix = plane(5)
 
     @jit_compile(optimize="off")
@@ -308,8 +307,9 @@ def test_wrong_wishes_are_refused(backend, monkeypatch):
     monkeypatch.setattr("phimath.solve.host.kinds.has_pyamg", lambda: False)
     with pytest.raises(NotSupported, match="pip install pyamg"):
         solve_linear(matrix, b, Solve("GMRES", preconditioner="amg"))
-    with pytest.raises(NotSupported, match="without 'scipy-'"):
-        solve_linear(matrix, b, Solve("scipy-CG", preconditioner=lambda r: r))
+    for preconditioner in ("jacobi", lambda r: r):
+        with pytest.raises(NotSupported, match="without 'scipy-'"):
+            solve_linear(matrix, b, Solve("scipy-CG", preconditioner=preconditioner))
     with pytest.raises(NotSupported, match="Use 'BiCGStab'"):
         Solve("biCG-stab(2)")
     with pytest.raises(NotSupported, match="assume='big' means nothing"):

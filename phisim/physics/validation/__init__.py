@@ -7,7 +7,16 @@ print(verdict)
 
 from typing import Final
 
-from phisim.physics.validation import burgers, cavity, channel, convection, transport, vortices
+from phisim.physics.validation import (
+    burgers,
+    cavity,
+    channel,
+    convection,
+    cylinder,
+    step,
+    transport,
+    vortices,
+)
 from phisim.physics.validation.case import Case as Case
 from phisim.physics.validation.case import Quantity as Quantity
 from phisim.physics.validation.case import Run as Run
@@ -15,6 +24,6 @@ from phisim.physics.validation.case import Verdict as Verdict
 
 CASES: Final = {
     case.name: case
-    for topic in (vortices, channel, transport, burgers, cavity, convection)
+    for topic in (vortices, channel, transport, burgers, cavity, convection, step, cylinder)
     for case in topic.CASES
 }

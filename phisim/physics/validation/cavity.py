@@ -13,7 +13,7 @@ from phimath.wrap import wrap
 from phisim.field import StaggeredGrid, sample
 from phisim.geometry import Box
 from phisim.physics.validation.case import Case, Quantity, Run
-from phisim.physics.validation.flow import Fields, momentum, stable_step, steady
+from phisim.physics.validation.flow import Fields, Flow, momentum, stable_step
 
 if TYPE_CHECKING:
     from phisim.field.field import Field
@@ -72,12 +72,12 @@ def solve(cells: int, reynolds: int) -> Run:
     def rate(fields: Fields) -> Fields:
         return (momentum(fields[0], viscosity),)
 
-    (velocity,), time = steady((start,), rate, dt, longest=200.0, slowest=1e-5)
+    state = Flow(rate, dt).steady(start, longest=200.0, slowest=1e-5)
     values = {
-        name: _farthest(velocity, component, np.asarray(table), reynolds)
+        name: _farthest(state.velocity, component, np.asarray(table), reynolds)
         for name, component, table in ((ALONG_Y, "x", U), (ALONG_X, "y", V))
     }
-    return Run((cells, cells), dt, time, values)
+    return Run((cells, cells), dt, float(state.time), values)
 
 
 def _farthest(

@@ -13,7 +13,7 @@ from phisim.field.field import Field
 from phisim.geometry import Box
 from phisim.physics import advect
 from phisim.physics.validation.case import Case, Quantity, Run
-from phisim.physics.validation.flow import Fields, momentum, stable_step, steady
+from phisim.physics.validation.flow import Fields, Flow, momentum, stable_step
 
 PRANDTL: Final = 0.71
 ACROSS: Final = "largest u on x = ½, in κ/L"
@@ -46,9 +46,9 @@ def solve(cells: int, rayleigh: float) -> Run:
             heating.with_values(heating.values + laplace(temperature).values),
         )
 
-    start = (velocity, temperature)
-    (velocity, temperature), time = steady(start, rate, dt, longest=2.0, slowest=1e-4 * rayleigh)
-    return Run((cells, cells), dt, time, _compared(reference, velocity, temperature))
+    slowest = 1e-4 * rayleigh
+    state = Flow(rate, dt).steady(velocity, temperature, longest=2.0, slowest=slowest)
+    return Run((cells, cells), dt, float(state.time), _compared(reference, *state.fields))
 
 
 def _compared(

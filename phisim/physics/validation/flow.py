@@ -7,11 +7,13 @@ of change is a pressure gradient, the projection takes it away.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
 from phimath.elementwise import abs as magnitude
 from phimath.elementwise import maximum
 from phimath.reduce import max as max_of
+from phimath.solve import Solve
 from phimath.transform import iterate, jit_compile
 from phimath.wrap import wrap
 from phisim.field.calculus import laplace
@@ -20,80 +22,99 @@ from phisim.physics import advect, fluid, integrate
 if TYPE_CHECKING:
     from phimath.tensor import Tensor
     from phisim.field.field import Field
-    from phisim.geometry import UniformGrid
+    from phisim.geometry import Geometry, UniformGrid
 
 Fields = tuple["Field", ...]
 Rate = Callable[[Fields], Fields]
 
 # Of what a von Neumann analysis of Adams-Bashforth 2 allows.
 SAFETY: Final = 0.8
+# Of solves around bodies, which start from the pressure of the step before.
+TOLERANCE: Final = 1e-4
 
 
 class State(NamedTuple):
-    """Fields, of which the first is the velocity, and their last rates.
+    """Fields, of which the first is the velocity, their last rates, and the pressure.
 
     change: largest change of a value in the last step, per time.
     """
 
     fields: Fields
     rates: Fields
+    pressure: Field
     time: Tensor
     change: Tensor
+
+    @property
+    def velocity(self) -> Field:
+        """The first field."""
+        return self.fields[0]
+
+
+@final
+@dataclass(frozen=True)
+class Flow:
+    """How fields change, by steps of one length, around a body or none.
+
+    rate: of change, but for the pressure.
+    """
+
+    rate: Rate
+    dt: float
+    body: Geometry | None = None
+
+    def start(self, *fields: Field) -> State:
+        """State before the first step, which is one of Euler's method."""
+        velocity, pressure = fluid.make_incompressible(fields[0], self._obstacles, dt=self.dt)
+        fields = (velocity, *fields[1:])
+        return State(fields, self.rate(fields), pressure, wrap(0.0), wrap(float("inf")))
+
+    def step(self, state: State) -> State:
+        """One step of Adams-Bashforth 2, and a projection of the velocity."""
+        fields, (rates, _) = integrate.adams_bashforth(
+            self.rate, state.fields, self.dt, (state.rates,)
+        )
+        settings = Solve(x0=state.pressure, rel_tol=None if self.body is None else TOLERANCE)
+        velocity, pressure = fluid.make_incompressible(
+            fields[0], self._obstacles, settings, dt=self.dt
+        )
+        new = (velocity, *fields[1:])
+        change = wrap(0.0)
+        for before, after in zip(state.fields, new, strict=True):
+            difference = magnitude(after.values - before.values)
+            change = maximum(change, max_of(difference, None) / self.dt)
+        return State(new, rates, pressure, state.time + self.dt, change)
+
+    def steady(self, *fields: Field, longest: float, slowest: float) -> State:
+        """The state once it changes more slowly than `slowest` per time, or after the longest."""
+
+        @jit_compile
+        def run(state: State) -> State:
+            def is_steady(state: State) -> Tensor:
+                return state.change < slowest
+
+            return iterate(self.step, round(longest / self.dt), state, until=is_steady)
+
+        return run(self.start(*fields))
+
+    def after(self, steps: int, *fields: Field) -> State:
+        """The state after a number of steps."""
+
+        @jit_compile
+        def run(state: State) -> State:
+            return iterate(self.step, steps, state)
+
+        return run(self.start(*fields))
+
+    @property
+    def _obstacles(self) -> Any:
+        return () if self.body is None else self.body
 
 
 def momentum(velocity: Field, viscosity: float) -> Field:
     """−u·∇u + ν ∇²u."""
     advection = advect.finite_difference(velocity, velocity)
     return advection.with_values(advection.values + viscosity * laplace(velocity).values)
-
-
-def started(fields: Fields, rate: Rate) -> State:
-    """State before the first step, which is one of Euler's method."""
-    return State(fields, rate(fields), wrap(0.0), wrap(float("inf")))
-
-
-def step(state: State, rate: Rate, dt: float, obstacles: Any = ()) -> State:
-    """One step of Adams-Bashforth 2, and a projection of the velocity."""
-    fields, (rates, _) = integrate.adams_bashforth(rate, state.fields, dt, (state.rates,))
-    velocity, _ = fluid.make_incompressible(fields[0], obstacles, dt=dt)
-    new = (velocity, *fields[1:])
-    change = wrap(0.0)
-    for before, after in zip(state.fields, new, strict=True):
-        difference = magnitude(after.values - before.values)
-        change = maximum(change, max_of(difference, None) / dt)
-    return State(new, rates, state.time + dt, change)
-
-
-def steady(
-    fields: Fields, rate: Rate, dt: float, longest: float, slowest: float
-) -> tuple[Fields, float]:
-    """Fields once they change more slowly than `slowest` per time, and the time that it took."""
-
-    @jit_compile
-    def run(state: State) -> State:
-        def advance(state: State) -> State:
-            return step(state, rate, dt)
-
-        def is_steady(state: State) -> Tensor:
-            return state.change < slowest
-
-        return iterate(advance, round(longest / dt), state, until=is_steady)
-
-    state = run(started(fields, rate))
-    return state.fields, float(state.time)
-
-
-def after(fields: Fields, rate: Rate, dt: float, steps: int) -> Fields:
-    """Fields after a number of steps."""
-
-    @jit_compile
-    def run(state: State) -> State:
-        def advance(state: State) -> State:
-            return step(state, rate, dt)
-
-        return iterate(advance, steps, state)
-
-    return run(started(fields, rate)).fields
 
 
 def stable_step(grid: UniformGrid, diffusivity: float, speed: float) -> float:

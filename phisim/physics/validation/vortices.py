@@ -14,7 +14,7 @@ from phimath.reduce import max as max_of
 from phisim.field import StaggeredGrid
 from phisim.geometry import Box
 from phisim.physics.validation.case import Case, Quantity, Run
-from phisim.physics.validation.flow import Fields, after, momentum, stable_step
+from phisim.physics.validation.flow import Fields, Flow, momentum, stable_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +78,7 @@ def _error(cells: int, exact: Callable[..., Any], axes: str) -> tuple[float, flo
     def rate(fields: Fields) -> Fields:
         return (momentum(fields[0], VISCOSITY),)
 
-    (velocity,) = after((start,), rate, END_TIME / steps, steps)
+    velocity = Flow(rate, END_TIME / steps).after(steps, start).velocity
     deviation = magnitude(velocity.values - at(END_TIME).values)
     return float(max_of(deviation, None)), END_TIME / steps
 

@@ -147,6 +147,17 @@ def test_too_few_iterations_raise_with_the_partial_result(backend):
     assert float(caught.value.result.residual) < np.linalg.norm(B)
 
 
+def test_history_tells_what_is_known(backend):
+    """The residuals before and after; SciPy doesn't tell those in between."""
+    with precision(64), SolveTape(record_trajectories=True) as tape:
+        solve_linear(of(backend, plane(5)), vector(backend, B), Solve("scipy-CG", rel_tol=1e-6))
+    history = tape[0].history.numpy()
+    assert len(history) == tape[0].iterations + 1
+    assert_close(history[0], np.linalg.norm(B))
+    assert history[-1] <= 1e-6 * np.linalg.norm(B)
+    assert np.isnan(history[1:-1]).all()
+
+
 def test_warm_start_saves_iterations(backend):
     """Row 37: the tolerance counts from the right-hand side."""
     with precision(64):
@@ -243,7 +254,10 @@ def test_factors_serve_many_right_hand_sides_and_the_adjoint(backend, monkeypatc
         solve_linear(matrix.with_values(matrix.values * 1), b, Solve("direct"))
         if backend.name not in ("numpy", "strict", "array_api_strict"):
             gradient(loss)(b)
-    assert len(made) == 1
+        assert len(made) == 1
+        for _ in range(2):  # with matrices of their own, which are equal
+            solve_linear(lambda x: -laplace(x, padding=ZERO), b, Solve("direct"))
+    assert len(made) == 2
 
 
 # --- what is chosen ---

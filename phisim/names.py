@@ -82,6 +82,7 @@ from phisim.field import StaggeredGrid as StaggeredGrid
 from phisim.field import curl as curl
 from phisim.field import divergence as divergence
 from phisim.field import laplace as laplace
+from phisim.field import mask as mask
 from phisim.field import resample as resample
 from phisim.field import sample as sample
 from phisim.field import spatial_gradient as spatial_gradient

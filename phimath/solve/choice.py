@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
 from phimath.errors import NotSupported
 from phimath.solve.direct import DenseInverse
-from phimath.solve.host import HostInverse, has_entries, has_pyamg
+from phimath.solve.host import HOST_PRECONDITIONERS, HostInverse, has_entries, has_pyamg
 from phimath.solve.jacobi import Jacobi
 from phimath.solve.methods import LINEAR_METHODS
 from phimath.solve.multigrid import SingleMultigrid
@@ -39,9 +39,12 @@ class Offer(NamedTuple):
     is_on_host: bool = False
 
 
-# Up to so many unknowns elimination pays: at 128², 95 ms once and 8 ms for each right-hand side,
-# where CG takes 300 ms; at 20³, 250 and 9 ms where CG takes 64.
+# Up to so many unknowns elimination pays.  In the plane, with 5 entries a row, it takes 0.1 s at
+# 128² and 0.6 s at 256², then 8 and 30 ms for each right-hand side, where CG takes 0.3 and 1.4 s;
+# in space 0.25 s at 20³, then 9 ms, where CG takes 64.
 _SMALL: Final = 2**14
+_SMALL_IN_PLANE: Final = 2**17
+_ENTRIES_IN_PLANE: Final = 5
 
 
 def _is_small(a: LinearOperator) -> bool:
@@ -49,12 +52,15 @@ def _is_small(a: LinearOperator) -> bool:
     if not isinstance(a, SparseMatrix):
         return False
     # Of values that a program computes, each time others, only the first solve counts.
-    is_fast_by_iterations = a.is_definite and not a.matrix.available
-    return a.row_dims.volume <= _SMALL and not is_fast_by_iterations
+    is_fast_by_iterations = a.is_definite and not a.facts.is_seen
+    size = a.row_dims.volume
+    is_in_plane = a.matrix.pattern.count <= _ENTRIES_IN_PLANE * size
+    limit = _SMALL_IN_PLANE if is_in_plane else _SMALL
+    return size <= limit and not is_fast_by_iterations
 
 
 def _suits_algebraic_multigrid(a: LinearOperator) -> bool:
-    is_known = isinstance(a, SparseMatrix) and a.matrix.available
+    is_known = isinstance(a, SparseMatrix) and a.facts.is_seen
     return is_known and a.is_definite and has_pyamg()
 
 
@@ -138,7 +144,7 @@ class Traits:
 RULES: Final = (
     Rule(lambda t: not t.is_square, "LSQR", "there are more or fewer equations than unknowns"),
     Rule(lambda t: t.exact == "separable", "separable", "the operator is separable on a box"),
-    Rule(lambda t: t.exact != "" and t.is_sparse, "direct", "the sparse matrix is small"),
+    Rule(lambda t: t.exact != "" and t.is_sparse, "direct", "the sparse matrix is small enough"),
     Rule(lambda t: t.exact == "direct", "direct", "all entries of the matrix are stored"),
     Rule(lambda t: t.is_definite, "CG", "the operator is symmetric and definite"),
     Rule(lambda t: t.is_symmetric, "MINRES", "the operator is symmetric"),
@@ -183,7 +189,7 @@ def plan(operator: LinearOperator, solve: Solve) -> Plan:
     if method.solves_least_squares:
         return Plan(name, reason)
     wanted = solve.preconditioner
-    if method.takes_entries and not isinstance(wanted, str):
+    if method.takes_entries and not (isinstance(wanted, str) and wanted in HOST_PRECONDITIONERS):
         return _unpreconditioned(name, reason, wanted)
     return _preconditioned(operator, name, reason, solve)
 
@@ -212,7 +218,7 @@ def _chosen(operator: LinearOperator, solve: Solve) -> tuple[str, str, LinearOpe
     traits = Traits(
         exact,
         is_sparse,
-        is_sparse and not beneath.matrix.available,
+        is_sparse and not beneath.facts.is_seen,
         operator.is_square,
         operator.is_definite,
         operator.is_symmetric,

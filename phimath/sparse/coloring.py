@@ -53,27 +53,37 @@ def _by_linear_form(
         if form is None:
             return None
         colors = _colors(form, sizes)
-        bits = np.left_shift(np.int64(1), colors.astype(np.int64))[pattern.indices]
-        stored = np.flatnonzero(lengths)
-        sums = np.add.reduceat(bits, pattern.pointers[stored])
         # A colour that appears twice is carried to the next bit.
-        wrong = stored[np.bitwise_count(sums) != lengths[stored]]
+        wrong = np.flatnonzero(np.bitwise_count(_sums_of_bits(pattern, colors, form[1])) != lengths)
         if not len(wrong):
             return colors, form[1]
         rows = wrong[:: max(len(wrong) // SAMPLE, 1)]
     return None
 
 
+def _sums_of_bits(
+    pattern: CompressedRows, colors: NDArray[np.integer], count: int
+) -> NDArray[np.int64]:
+    """For each row the sum of 2 to the power of the colours of its columns."""
+    kind = np.int32 if count < 32 else np.int64
+    bits = np.left_shift(kind(1), colors.astype(kind)).take(pattern.indices)
+    before = np.zeros(pattern.entries + 1, np.int64)
+    np.cumsum(bits, out=before[1:])  # differences are right even where this overflows
+    return np.diff(before.take(pattern.pointers))
+
+
 def _differences(
     pattern: CompressedRows, rows: NDArray[np.integer], sizes: tuple[int, ...]
 ) -> NDArray[np.int64]:
     """Distinct distances between columns that share one of these rows; (count, axes)."""
+    lengths = pattern.pointers[rows + 1] - pattern.pointers[rows]
     found = []
-    for row in rows.tolist():
-        columns = pattern.indices[pattern.pointers[row] : pattern.pointers[row + 1]]
-        cells = np.stack(np.unravel_index(columns, sizes), 1)
-        pairs = (cells[:, None] - cells[None]).reshape(-1, len(sizes))
-        found.append(pairs[pairs.any(1)])
+    for length in np.unique(lengths):
+        starts = pattern.pointers[rows[lengths == length]]
+        columns = pattern.indices[starts[:, None] + np.arange(length)]
+        cells = np.stack(np.unravel_index(columns, sizes), -1)
+        pairs = (cells[:, :, None] - cells[:, None]).reshape(-1, len(sizes))
+        found.append(np.unique(pairs[pairs.any(1)], axis=0))
     return np.unique(np.concatenate(found), axis=0).astype(np.int64)
 
 
@@ -92,11 +102,11 @@ def _form(differences: NDArray[np.int64], width: int) -> tuple[tuple[int, ...], 
 
 def _colors(form: tuple[tuple[int, ...], int], sizes: tuple[int, ...]) -> NDArray[np.integer]:
     factors, count = form
-    total = np.zeros((), np.int32)
+    total = np.zeros((), np.uint8)  # enough for three numbers below 62
     for axis, (factor, size) in enumerate(zip(factors, sizes, strict=True)):
-        steps = (factor * np.arange(size, dtype=np.int64) % count).astype(np.int32)
+        steps = (factor * np.arange(size, dtype=np.int64) % count).astype(np.uint8)
         total = total + steps.reshape(*(1,) * axis, size, *(1,) * (len(sizes) - axis - 1))
-    return (total % count).astype(np.uint8).reshape(-1)
+    return (total % np.uint8(count)).reshape(-1)
 
 
 def _one_by_one(pattern: CompressedRows) -> tuple[NDArray[np.integer], int]:

@@ -23,10 +23,12 @@ class Facts(NamedTuple):
     is_symmetric: Whether it equals its conjugate transposed, up to rounding errors.
     sign: 1 if it is symmetric and positive semi-definite, −1 if its negative is, 0 if neither is
         known.
+    is_seen: Whether the values were looked at; those that programs compute can't be.
     """
 
     is_symmetric: bool = False
     sign: int = 0
+    is_seen: bool = False
 
 
 UNKNOWN = Facts()
@@ -40,18 +42,18 @@ def facts_of(pattern: CompressedRows, values: NDArray[Any]) -> Facts:
     Source: Gershgorin's circle theorem, Golub and Van Loan, Matrix Computations, section 7.2.
     """
     if pattern.mirrored is None:
-        return UNKNOWN
+        return Facts(is_seen=True)
     eps = ROUNDING * float(np.finfo(values.dtype).eps)
     size = np.abs(values)
     deviation = np.abs(values - values[:, pattern.mirrored].conj())
     if deviation.max(initial=0) > eps * size.max(initial=0):
-        return UNKNOWN
+        return Facts(is_seen=True)
     diagonal, total = np.real(_diagonal(pattern, values)), row_sums(pattern, size)
     dominant = 2 * np.abs(diagonal) >= total * (1 - eps)
     sign = 0
     if dominant.all():
         sign = int((diagonal >= 0).all()) - int((diagonal <= 0).all())
-    return Facts(True, sign)
+    return Facts(True, sign, True)
 
 
 def constant_rooms(pattern: CompressedRows, values: NDArray[Any]) -> NDArray[np.integer] | None:

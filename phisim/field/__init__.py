@@ -11,9 +11,16 @@ from phisim.field.field import Field as Field
 from phisim.field.grids import CenteredGrid as CenteredGrid
 from phisim.field.grids import StaggeredGrid as StaggeredGrid
 from phisim.field.native_call import native_call as native_call
+from phisim.field.neighbors import bake_extrapolation as bake_extrapolation
+from phisim.field.neighbors import pad as pad
+from phisim.field.neighbors import shift as shift
+from phisim.field.neighbors import stagger as stagger
 from phisim.field.noise import Noise as Noise
 from phisim.field.reduce import center_of_mass as center_of_mass
 from phisim.field.reduce import integrate as integrate
+from phisim.field.regions import finite_fill as finite_fill
+from phisim.field.regions import mask as mask
+from phisim.field.regions import support as support
 from phisim.field.resample import resample as resample
 from phisim.field.resolution import downsample2x as downsample2x
 from phisim.field.resolution import upsample2x as upsample2x

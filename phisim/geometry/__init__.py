@@ -14,6 +14,7 @@ from phisim.geometry.implicit import SDF as SDF
 from phisim.geometry.implicit import Heightmap as Heightmap
 from phisim.geometry.implicit import SDFGrid as SDFGrid
 from phisim.geometry.implicit import as_sdf as as_sdf
+from phisim.geometry.implicit import sample_sdf as sample_sdf
 from phisim.geometry.periodic import shortest_distance as shortest_distance
 from phisim.geometry.polygon import Polygon as Polygon
 from phisim.geometry.rotation import rotate as rotate
@@ -26,6 +27,7 @@ from phisim.geometry.rotation import (
     rotation_matrix_from_directions as rotation_matrix_from_directions,
 )
 from phisim.geometry.rotation import scale as scale
+from phisim.geometry.sampling import farthest_points as farthest_points
 from phisim.geometry.sampling import sample_uniform as sample_uniform
 from phisim.geometry.shapes import Capsule as Capsule
 from phisim.geometry.shapes import Cylinder as Cylinder
@@ -36,6 +38,9 @@ from phisim.geometry.sphere import Sphere as Sphere
 from phisim.geometry.surface import closest_surface as closest_surface
 from phisim.geometry.surface import line_trace as line_trace
 from phisim.geometry.surface import surface_normal as surface_normal
+from phisim.geometry.surface_mesh import SurfaceMesh as SurfaceMesh
+from phisim.geometry.surface_mesh import surface_mesh as surface_mesh
 from phisim.geometry.transformed import Transformed as Transformed
 from phisim.geometry.uniform_grid import UniformGrid as UniformGrid
 from phisim.geometry.vectors import clip_length as clip_length
+from phisim.geometry.vectors import normal_from_slope as normal_from_slope

@@ -136,14 +136,21 @@ class SDFGrid(_Implicit):
         return replace(self, bounds=self.bounds.at(center))
 
 
-def as_sdf(shape: Geometry, bounds: Box | None = None, **resolution: int) -> SDFGrid:
-    """The signed distances of a shape at the cells of a grid.
+def as_sdf(shape: Geometry, bounds: Box | None = None, **resolution: int) -> SDF | SDFGrid:
+    """A shape by its signed distances: as a function, or with a resolution at cells of a grid.
 
     Args:
         shape: Any geometry.
-        bounds: Domain of the grid; a tenth larger than the shape by default.
+        bounds: Box around it; a tenth larger than the shape by default.
         resolution: Cells per axis.
     """
+    if resolution:
+        return sample_sdf(shape, bounds, **resolution)
+    return SDF(shape.signed_distance, bounds or shape.bounding_box().scaled(1.1))
+
+
+def sample_sdf(shape: Geometry, bounds: Box | None = None, **resolution: int) -> SDFGrid:
+    """The signed distances of a shape at the cells of a grid; arguments as of `as_sdf`."""
     box = bounds or shape.bounding_box().scaled(1.1)
     grid = UniformGrid(spatial(**resolution), box)
     return SDFGrid(shape.signed_distance(grid.center), box)

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from phimath.dimension import channel, instance
+from phimath.elementwise import minimum
 from phimath.errors import ShapeError
-from phimath.norm import normalize
+from phimath.extremum import at_max
+from phimath.join import stack
+from phimath.norm import normalize, squared_norm
 from phimath.random import random_normal, random_uniform
 from phimath.wrap import wrap
 from phisim.geometry.bounds import bounding_box, check_finite
@@ -56,6 +59,32 @@ def sample_uniform(shape: Geometry, count: Shape) -> Tensor:
             "slicing."
         )
     return _by_rejection(shape, box, count, vector)
+
+
+def farthest_points(points: Tensor, count: int) -> Tensor:
+    """Some of many points, far from each other: each is the farthest from all chosen before.
+
+    Args:
+        points: Locations (points, vector) along one dimension, and batch dimensions.
+        count: How many to choose, starting with the first.
+
+    Returns: locations along the same dimension.
+
+    Source: Gonzalez, Theor. Comput. Sci. 38 (1985).
+    """
+    listed = points.shape.non_batch.without("vector")
+    if listed.rank != 1 or not 1 <= count <= listed.volume:
+        raise ShapeError(
+            f"Cannot choose {count} of points of shape {points.shape}. Give locations along one "
+            "dimension, at least as many as wanted."
+        )
+    (name,) = listed.names
+    chosen = [points.get({name: 0})]
+    distance = squared_norm(points - chosen[0], "vector")
+    while len(chosen) < count:
+        chosen.append(at_max(points, distance, name))
+        distance = minimum(distance, squared_norm(points - chosen[-1], "vector"))
+    return stack(chosen, listed.with_size(name, count))
 
 
 def _by_rejection(shape: Geometry, box: Box, count: Shape, vector: Shape) -> Tensor:

@@ -6,9 +6,10 @@ in units of the state per time.  Boundaries of fields stay those of the state.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, final
 
+from phimath.elementwise import is_finite, where
 from phimath.errors import ShapeError, ValueRangeError
 from phimath.tensor import Tensor
 from phimath.tree import flatten
@@ -29,12 +30,15 @@ class Tableau:
     stages: lower triangular rows a_ij, one per stage after the first.
     weights: b_i of the result; they sum to one.
     order: of accuracy in time.
+    falls_back: Whether an Euler step is made where the result is not finite, such as where a path
+        leaves what is known of a velocity.
     """
 
     name: str
     stages: tuple[tuple[float, ...], ...]
     weights: tuple[float, ...]
     order: int
+    falls_back: bool = False
 
     def __post_init__(self) -> None:
         if [len(row) for row in self.stages] != list(range(1, len(self.weights))):
@@ -63,7 +67,8 @@ SSP_RK3: Final = Tableau("SSP-RK3", ((1.0,), (1 / 4, 1 / 4)), (1 / 6, 1 / 6, 2 /
 RK4: Final = Tableau(
     "RK4", ((1 / 2,), (0.0, 1 / 2), (0.0, 0.0, 1.0)), (1 / 6, 1 / 3, 1 / 3, 1 / 6), 4
 )
-TABLEAUS: Final = {t.name: t for t in (EULER, MIDPOINT, HEUN, RK3, SSP_RK3, RK4)}
+FINITE_RK4: Final = replace(RK4, name="finite RK4", falls_back=True)
+TABLEAUS: Final = {t.name: t for t in (EULER, MIDPOINT, HEUN, RK3, SSP_RK3, RK4, FINITE_RK4)}
 
 
 def runge_kutta(
@@ -94,7 +99,20 @@ def runge_kutta(
     for row, node in zip(((), *method.stages), method.nodes, strict=True):
         stage = advanced(state, dt, row, rates)
         rates.append(rate(stage) if time is None else rate(stage, time + node * dt))
-    return advanced(state, dt, method.weights, rates)
+    result = advanced(state, dt, method.weights, rates)
+    return _finite(result, advanced(state, dt, (1.0,), rates[:1])) if method.falls_back else result
+
+
+def _finite(state: Any, otherwise: Any) -> Any:
+    """Leaf by leaf, what is finite of a state, and the other elsewhere."""
+    leaves, structure = flatten(state, (Tensor, Field))
+    others, _ = flatten(otherwise, (Tensor, Field))
+    chosen: list[Any] = []
+    for leaf, other in zip(leaves, others, strict=True):
+        values, instead = (x.values if isinstance(x, Field) else x for x in (leaf, other))
+        values = where(is_finite(values), values, instead)
+        chosen.append(leaf.with_values(values) if isinstance(leaf, Field) else values)
+    return structure.unflatten(chosen)
 
 
 def euler(rate: Rate, state: Any, dt: float | Tensor) -> Any:
@@ -246,6 +264,7 @@ def _moved(leaf: Any, change: Tensor) -> Any:
 __all__ = [
     "ADAMS_BASHFORTH",
     "EULER",
+    "FINITE_RK4",
     "HEUN",
     "MIDPOINT",
     "RK3",

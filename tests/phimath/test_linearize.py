@@ -291,6 +291,25 @@ def test_full_rows_without_automatic_differentiation_take_a_probe_per_unknown(mo
         matrix_from_function(f, x)
 
 
+def _next_to_a_sum(x):
+    return concat([x, sum_of(x).expanded(spatial(x=1))], "x")
+
+
+def _all_at_one_place(x):
+    at = wrap([0] * 20, instance("p"))
+    return scatter(spatial(z=20), at, rename_dims(x, "x", instance("p")), mode="add")
+
+
+@pytest.mark.parametrize("f", [_next_to_a_sum, _all_at_one_place])
+def test_layers_that_would_fill_the_memory_are_not_made(f, monkeypatch):
+    x = wrap(np.zeros(20), spatial("x"))
+    matrix_from_function(f, x)
+    monkeypatch.setattr("phimath.transform.tracer.dependence.layers.LIMIT", 399)
+    monkeypatch.setattr("phimath.transform.linearize.matrix.DENSE_LIMIT", 0)
+    with pytest.raises(NotSupported, match="depends on up to 20 variables per element"):
+        matrix_from_function(f, x)
+
+
 # --- what is not linear ---
 
 

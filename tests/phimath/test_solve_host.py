@@ -147,6 +147,17 @@ def test_too_few_iterations_raise_with_the_partial_result(backend):
     assert float(caught.value.result.residual) < np.linalg.norm(B)
 
 
+def test_history_tells_what_is_known(backend):
+    """The residuals before and after; SciPy doesn't tell those in between."""
+    with precision(64), SolveTape(record_trajectories=True) as tape:
+        solve_linear(of(backend, plane(5)), vector(backend, B), Solve("scipy-CG", rel_tol=1e-6))
+    history = tape[0].history.numpy()
+    assert len(history) == tape[0].iterations + 1
+    assert_close(history[0], np.linalg.norm(B))
+    assert history[-1] <= 1e-6 * np.linalg.norm(B)
+    assert np.isnan(history[1:-1]).all()
+
+
 def test_warm_start_saves_iterations(backend):
     """Row 37: the tolerance counts from the right-hand side."""
     with precision(64):
@@ -243,7 +254,10 @@ def test_factors_serve_many_right_hand_sides_and_the_adjoint(backend, monkeypatc
         solve_linear(matrix.with_values(matrix.values * 1), b, Solve("direct"))
         if backend.name not in ("numpy", "strict", "array_api_strict"):
             gradient(loss)(b)
-    assert len(made) == 1
+        assert len(made) == 1
+        for _ in range(2):  # with matrices of their own, which are equal
+            solve_linear(lambda x: -laplace(x, padding=ZERO), b, Solve("direct"))
+    assert len(made) == 2
 
 
 # --- what is chosen ---
@@ -253,17 +267,16 @@ def test_the_choice_depends_on_size_and_structure(backend, monkeypatch):
     with precision(64):
         b = vector(backend, B)
         small = report(of(backend, FLOW), b, Solve())
-        monkeypatch.setattr(choice, "_SMALL", 10)
+        monkeypatch.setattr(choice, "_SMALL_IN_PLANE", 10)
         monkeypatch.setattr(choice, "has_pyamg", lambda: False)
         flow, balance = (report(of(backend, a), b, Solve()) for a in (FLOW, plane(5)))
-    assert (small.method, small.reason) == ("direct", "the sparse matrix is small")
+    assert (small.method, small.reason) == ("direct", "the sparse matrix is small enough")
     assert (flow.method, flow.preconditioner) == ("BiCGStab", "ilu")
     assert (balance.method, balance.preconditioner) == ("CG", "jacobi")
 
 
-def test_a_traced_matrix_may_be_assumed_to_be_definite(backend, monkeypatch):
+def test_a_traced_matrix_may_be_assumed_to_be_definite(backend):
     """A compiled program can't see that."""
-    monkeypatch.setattr(choice, "_SMALL", 10)
     matrix = plane(5)
 
     @jit_compile(optimize="off")
@@ -308,8 +321,9 @@ def test_wrong_wishes_are_refused(backend, monkeypatch):
     monkeypatch.setattr("phimath.solve.host.kinds.has_pyamg", lambda: False)
     with pytest.raises(NotSupported, match="pip install pyamg"):
         solve_linear(matrix, b, Solve("GMRES", preconditioner="amg"))
-    with pytest.raises(NotSupported, match="without 'scipy-'"):
-        solve_linear(matrix, b, Solve("scipy-CG", preconditioner=lambda r: r))
+    for preconditioner in ("jacobi", lambda r: r):
+        with pytest.raises(NotSupported, match="without 'scipy-'"):
+            solve_linear(matrix, b, Solve("scipy-CG", preconditioner=preconditioner))
     with pytest.raises(NotSupported, match="Use 'BiCGStab'"):
         Solve("biCG-stab(2)")
     with pytest.raises(NotSupported, match="assume='big' means nothing"):

@@ -224,10 +224,11 @@ def _largest(tensor: Tensor) -> Tensor:
 
 def _random(zero: Dense) -> Dense:
     generator, sizes = np.random.default_rng(0), zero.signature.stored.int_sizes
-    array: Any = generator.uniform(-1, 1, sizes)
+    kind = np.float64 if zero.dtype.precision == 64 else np.float32
+    array: Any = 2 * generator.random(sizes, kind) - 1
     if zero.dtype.kind == "complex":
-        array = array + 1j * generator.uniform(-1, 1, sizes)
+        array = array + 1j * (2 * generator.random(sizes, kind) - 1)
     native = zero.backend.from_numpy(
-        array.astype(zero.dtype.name), zero.backend.device(zero.stored_native)
+        array.astype(zero.dtype.name, copy=False), zero.backend.device(zero.stored_native)
     )
     return Dense(native, zero.signature)

@@ -91,29 +91,31 @@ def _compressed(layers: Sequence[NDArray[np.integer]], rows: int, columns: int) 
     dtype = index_type(columns)
     if not layers or not rows:
         return CompressedRows(columns, np.zeros(rows + 1, dtype), np.zeros(0, dtype))
-    table = np.stack(_in_likely_order(layers), 1)
-    is_stored = table >= 0
-    wrong = _rows_out_of_order(table)
+    counts = np.zeros(rows, np.int64)
+    for layer in layers:
+        counts += layer >= 0
+    layers = _in_likely_order(layers, int(np.argmax(counts)))
+    table = np.stack(layers, 1)
+    wrong = _rows_out_of_order(layers)
     if len(wrong):
         part = np.sort(table[wrong], axis=1)
         part[:, 1:][part[:, 1:] == part[:, :-1]] = -1
-        table[wrong], is_stored[wrong] = part, part >= 0
+        table[wrong], counts[wrong] = part, (part >= 0).sum(1)
     pointers = np.zeros(rows + 1, np.int64)
-    np.cumsum(is_stored.sum(1), out=pointers[1:])
-    return CompressedRows(columns, pointers, table[is_stored])
+    np.cumsum(counts, out=pointers[1:])
+    return CompressedRows(columns, pointers, table[table >= 0])
 
 
-def _in_likely_order(layers: Sequence[NDArray[np.integer]]) -> list[NDArray[np.integer]]:
-    """Layers in the order of their unknowns in the middle row."""
-    middle = len(layers[0]) // 2
-    return sorted(layers, key=lambda layer: int(layer[middle]))
+def _in_likely_order(layers: Sequence[NDArray[np.integer]], row: int) -> list[NDArray[np.integer]]:
+    """Layers in the order of their unknowns in a row that has most of them."""
+    return sorted(layers, key=lambda layer: int(layer[row]))
 
 
-def _rows_out_of_order(table: NDArray[np.integer]) -> NDArray[np.integer]:
+def _rows_out_of_order(layers: Sequence[NDArray[np.integer]]) -> NDArray[np.integer]:
     """Rows whose unknowns don't ascend."""
-    largest = table[:, 0].copy()
-    is_wrong = np.zeros(len(table), bool)
-    for layer in table.T[1:]:
+    largest = layers[0].copy()
+    is_wrong = np.zeros(len(largest), bool)
+    for layer in layers[1:]:
         is_wrong |= (layer <= largest) & (layer >= 0)
         np.maximum(largest, layer, out=largest)
     return np.flatnonzero(is_wrong)

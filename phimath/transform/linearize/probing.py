@@ -47,7 +47,9 @@ def entries_of(function: Callable[[Tensor], Tensor], zero: Dense, pattern: Linea
     full = _full_rows(pattern.matrix, zero)
     values, colors = _probed(function, zero, pattern, full)
     matrix = pattern.matrix
-    position = colors[matrix.indices].astype(np.int64) * matrix.rows + matrix.row_of_entry
+    kind = index_type(values.shape.get_size(_CELLS))
+    position = (colors.astype(kind) * kind(matrix.rows)).take(matrix.indices)
+    position += matrix.row_of_entry
     if len(full):
         start = values.shape.get_size(_CELLS)
         number = np.full(matrix.rows, -1, np.int64)
@@ -59,7 +61,7 @@ def entries_of(function: Callable[[Tensor], Tensor], zero: Dense, pattern: Linea
         values = concat_tensors([values, *rows], _CELLS, expand_values=True)
     cells = Shape(values.shape.dim(_CELLS))
     like = values.dense()
-    places = position.astype(index_type(cells.volume))
+    places = position.astype(index_type(cells.volume), copy=False)
     return take_packed(like, integers_like(places, like), cells)
 
 

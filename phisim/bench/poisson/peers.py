@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -97,9 +98,7 @@ def _factors(case: Case, b: np.ndarray) -> Solver:
 
 
 def _algebraic_multigrid(case: Case, b: np.ndarray) -> Solver:
-    import pyamg
-
-    levels: Any = pyamg.ruge_stuben_solver(case.matrix().astype(b.dtype))
+    levels: Any = import_module("pyamg").ruge_stuben_solver(case.matrix().astype(b.dtype))
     tolerance = TOLERANCE[b.dtype.itemsize * 8]
     flat = b.ravel()
     return lambda: levels.solve(flat, tol=tolerance, accel="cg").reshape(case.grid)

@@ -14,6 +14,7 @@ from phisim.physics.advect.semi_lagrangian import mac_cormack as mac_cormack
 from phisim.physics.advect.semi_lagrangian import semi_lagrangian as semi_lagrangian
 from phisim.physics.advect.volume import finite_volume as finite_volume
 from phisim.physics.integrate import EULER as euler
+from phisim.physics.integrate import FINITE_RK4 as finite_rk4
 from phisim.physics.integrate import RK4 as rk4
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "courant_number",
     "euler",
     "finite_difference",
+    "finite_rk4",
     "finite_volume",
     "mac_cormack",
     "rk4",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
+from phimath.elementwise import is_finite, where
 from phisim.field.boundary import is_periodic
 from phisim.field.resample import component_at_centers, component_at_faces
 from phisim.field.sample import sample_component
@@ -54,12 +55,22 @@ class Paths:
         speeds = [self.speed]
         for row in method.stages:
             points = self._moved(dt, row, speeds)
-            speeds.append(
-                {axis: sample_component(self._component_of(axis), None, points) for axis in points}
-                if self.velocity.is_centered
-                else {axis: sample_component(self.velocity, axis, points) for axis in points}
-            )
-        return self._moved(dt, method.weights, speeds)
+            speeds.append(self._known(points) if method.falls_back else self._speeds(points))
+        ends = self._moved(dt, method.weights, speeds)
+        if not method.falls_back:
+            return ends
+        straight = _finite(self._moved(dt, (1.0,), speeds[:1]), self.start)
+        return _finite(ends, straight)
+
+    def _speeds(self, points: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        if self.velocity.is_centered:
+            return {a: sample_component(self._component_of(a), None, points) for a in points}
+        return {axis: sample_component(self.velocity, axis, points) for axis in points}
+
+    def _known(self, points: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Velocities, NaN at points that are not finite; these are never looked up."""
+        found = self._speeds(_finite(points, self.start))
+        return {axis: found[axis] + 0.0 * point for axis, point in points.items()}
 
     def _component_of(self, axis: str) -> Field:
         return self.velocity.get({"vector": self.velocity.axes.index(axis)})
@@ -77,3 +88,7 @@ class Paths:
                     total = term if total is None else total + term
             points[axis] = start if total is None else start + total * scale
         return points
+
+
+def _finite(points: Mapping[str, Tensor], otherwise: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {axis: where(is_finite(p), p, otherwise[axis]) for axis, p in points.items()}

@@ -34,14 +34,24 @@ def checked(layers: Iterable[Block], sizes: tuple[int, ...]) -> Layers:
         NotSupported: each element depends on very many variables.
     """
     blocks = tuple(layers)
-    count = sum(len(block) for block in blocks)
+    check_room(sum(len(block) for block in blocks), sizes)
+    return blocks
+
+
+def check_room(count: int, sizes: tuple[int, ...]) -> None:
+    """Refuse what would fill the memory before it is made.
+
+    count: Layers of an array of these sizes.
+
+    Raises:
+        NotSupported: each element depends on very many variables.
+    """
     if count * prod(sizes) > LIMIT:
         raise NotSupported(
             f"An array of sizes {sizes} depends on up to {count} variables per element, so that "
             "the matrix is nearly full and too large. Solve without a matrix, by a method such as "
             "'GMRES', or for fewer variables."
         )
-    return blocks
 
 
 def mapped(layers: Layers, function: Callable[[Block], Block]) -> Layers:
@@ -103,8 +113,10 @@ def as_block(layers: Layers) -> Block:
 
 def joined(parts: Sequence[Layers | None], sizes: Sequence[tuple[int, ...]], axis: int) -> Layers:
     """Layers of arrays joined along an axis; `None` for arrays that depend on nothing."""
+    count = max(sum(map(len, part)) for part in parts if part is not None)
+    length = sum(size[axis] for size in sizes)
+    check_room(count, (*sizes[0][:axis], length, *sizes[0][axis + 1 :]))
     blocks = [None if part is None else as_block(part) for part in parts]
-    count = max(len(block) for block in blocks if block is not None)
     dtype = next(block.dtype for block in blocks if block is not None)
     padded = []
     for block, size in zip(blocks, sizes, strict=True):
@@ -162,9 +174,11 @@ def scattered(
     if values is None:
         return kept
     rank = _occurrence(indices)
+    most = int(rank.max(initial=-1)) + 1
+    check_room(most * sum(map(len, values)), sizes)
     block = as_block(stretched(values, (*indices.shape, sizes[2])))
     blocks = [block[:0, :, :0].reshape(0, *sizes)] if not rank.size else []
-    for number in range(int(rank.max(initial=-1)) + 1):
+    for number in range(most):
         b, i = np.nonzero(rank == number)
         layer = np.full((len(block), *sizes), -1, block.dtype)
         layer[:, b, indices[b, i]] = block[:, b, i]

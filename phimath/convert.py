@@ -11,7 +11,7 @@ from phimath.broadcast import Native, Signature
 from phimath.context import checked_device, default, default_backend
 from phimath.dimension import DimType, Varying
 from phimath.dimension_spec import split_outside_parentheses
-from phimath.dtype import DType, complex_dtype, float_dtype
+from phimath.dtype import INT64, DType, complex_dtype, float_dtype
 from phimath.errors import BackendError, NotSupported, PhiError, ShapeError
 from phimath.shape import Shape, dim_names
 from phimath.stacked import Stacked
@@ -162,7 +162,7 @@ def convert(x: T, backend: str | Backend[Any] | None = None, use_dlpack: bool = 
     """Tensors, trees or native arrays in another framework, with equal values and element types.
 
     Args:
-        x: tensor, tree or native array.
+        x: tensor, tree or native array; sparse ones come out by coordinates.
         backend: framework to convert to, by default that of the context.
         use_dlpack: share memory and keep the device by DLPack where both frameworks can; otherwise
             copy by way of NumPy.
@@ -205,6 +205,8 @@ def convert_native(
     """Native array of another framework with the same values."""
     if source is target:
         return native
+    if source.is_sparse(native):
+        return _convert_sparse(native, source, target)
     if not source.is_available(native):
         raise NotSupported(
             f"A value that {source.name} traces cannot be converted to {target.name}: it has no "
@@ -219,6 +221,15 @@ def convert_native(
         except (BufferError, RuntimeError, TypeError, ValueError, AttributeError, PhiError):
             pass
     return target.adopt(source, native)
+
+
+def _convert_sparse(native: Any, source: Backend[Any], target: Backend[Any]) -> Any:
+    """Sparse array of another framework, by coordinates."""
+    _, sizes, indices, values = source.sparse_parts(native)
+    positions = source.to_numpy(source.cast(indices, INT64))
+    return target.sparse_native(
+        "coo", sizes, target.from_numpy(positions), convert_native(values, source, target)
+    )
 
 
 # --- devices ---

@@ -147,6 +147,17 @@ def test_too_few_iterations_raise_with_the_partial_result(backend):
     assert float(caught.value.result.residual) < np.linalg.norm(B)
 
 
+def test_history_tells_what_is_known(backend):
+    """The residuals before and after; SciPy doesn't tell those in between."""
+    with precision(64), SolveTape(record_trajectories=True) as tape:
+        solve_linear(of(backend, plane(5)), vector(backend, B), Solve("scipy-CG", rel_tol=1e-6))
+    history = tape[0].history.numpy()
+    assert len(history) == tape[0].iterations + 1
+    assert_close(history[0], np.linalg.norm(B))
+    assert history[-1] <= 1e-6 * np.linalg.norm(B)
+    assert np.isnan(history[1:-1]).all()
+
+
 def test_warm_start_saves_iterations(backend):
     """Row 37: the tolerance counts from the right-hand side."""
     with precision(64):
@@ -243,7 +254,10 @@ def test_factors_serve_many_right_hand_sides_and_the_adjoint(backend, monkeypatc
         solve_linear(matrix.with_values(matrix.values * 1), b, Solve("direct"))
         if backend.name not in ("numpy", "strict", "array_api_strict"):
             gradient(loss)(b)
-    assert len(made) == 1
+        assert len(made) == 1
+        for _ in range(2):  # with matrices of their own, which are equal
+            solve_linear(lambda x: -laplace(x, padding=ZERO), b, Solve("direct"))
+    assert len(made) == 2
 
 
 # --- what is chosen ---
@@ -371,3 +385,27 @@ def test_gradient_of_elimination_in_a_closed_box(backend, kind):
     periodic = 2 * np.eye(16) - np.roll(np.eye(16), 1, 0) - np.roll(np.eye(16), -1, 0)
     inverse = np.linalg.pinv(matrix.toarray() if kind == "matrix" else periodic)
     assert_close(found, inverse @ weights, rtol=0, atol=1e-9)
+
+
+@differentiates
+@pytest.mark.parametrize("method", ["direct", "scipy-GMres"])
+def test_second_derivatives_by_entries_and_right_hand_side(backend, method):
+    """Of |A⁻¹ b|², by b and then along one change of the entries."""
+    with precision(64):
+        matrix = of(backend, FLOW)
+
+        def slope(values):
+            def size(b):
+                x = solve_linear(matrix.with_values(values), b, Solve(method, rel_tol=1e-13))
+                return sum_of(x**2, "x")
+
+            by_b = gradient(size, get_output=False)(vector(backend, B))
+            return sum_of(by_b * vector(backend, WEIGHTS), "x")
+
+        found = gradient(slope, get_output=False)(matrix.values).numpy() @ CHANGE
+
+    def slope_by_scipy_at(step):
+        a = sp.csr_array((PATTERN.data + step * CHANGE, PATTERN.indices, PATTERN.indptr)).tocsc()
+        return 2 * WEIGHTS @ spsolve(a.T.tocsc(), spsolve(a, B))
+
+    assert_close(found, slope_by_scipy(slope_by_scipy_at), rtol=1e-7)

@@ -121,3 +121,9 @@ def test_a_tangent_does_not_get_lost_in_a_sparse_array(backend):
     x = of(backend, "coo")
     with pytest.raises(NotSupported, match="would get lost"):
         jvp(lambda values: native_matrix(x.with_values(values)), (x.values,), (x.values,))
+
+
+def test_sparse_arrays_change_their_framework(backend):
+    native = convert(sp.csr_array(MATRIX), backend)
+    assert_close(wrap(native, *AXES).numpy("x,~y"), MATRIX)
+    assert_close(convert(native, "numpy").toarray(), MATRIX)

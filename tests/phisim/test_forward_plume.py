@@ -50,8 +50,7 @@ def numbers(state):
     return np.concatenate([np.ravel(part.numpy(part.shape)) for part in parts])
 
 
-@pytest.mark.parametrize("steps", [1, 3])
-@pytest.mark.parametrize("is_compiled", [False, True])
+@pytest.mark.parametrize(("steps", "is_compiled"), [(1, False), (3, False), (3, True)])
 def test_state_varies_with_the_radius_of_the_inflow(backend, steps, is_compiled):
     def pushed(radius, direction):
         return jvp(lambda radius: plume(radius, steps), (radius,), (direction,))

@@ -39,11 +39,15 @@ def _equal(a: NDArray[Any], b: NDArray[Any]) -> bool:
 
 @final
 class Factors:
-    """Approximate inverses of the matrices used last, as long as somebody holds their patterns."""
+    """Approximate inverses of the matrix used last, and of others whose pattern somebody holds.
+
+    Matrices of functions are made anew for each solve, with an equal pattern.
+    """
 
     def __init__(self) -> None:
         """None yet."""
         self._kept: list[_Kept] = []
+        self._last: CompressedRows | None = None
         self._lock = RLock()  # programs call from threads of their framework
 
     def apply(
@@ -76,6 +80,7 @@ class Factors:
                     return found, True
             made = KINDS[recipe.kind].make(pattern, values, recipe.pinned)
             self._kept.insert(0, _Kept(recipe, ref(pattern), values.copy(), made))
+            self._last = pattern
             self._forget()
             return made, False
 
@@ -83,6 +88,7 @@ class Factors:
         for i, kept in enumerate(self._kept):
             if kept.is_of(recipe, pattern, values):
                 self._kept.insert(0, self._kept.pop(i))
+                self._last = kept.pattern()
                 return kept.made
         return None
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from functools import partial
+from math import nan
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from phimath.dimension import spatial
 from phimath.dtype import BOOL, INT64, precision_bits, promote
+from phimath.elementwise import where
 from phimath.reduce import max as max_of
+from phimath.sequences import arange
 from phimath.shape import EMPTY_SHAPE, merge_shapes
 from phimath.solve.host.factors import FACTORS
 from phimath.solve.host.inverse import HostInverse
 from phimath.solve.host.kinds import wide
 from phimath.solve.host.matrix import stored_matrix
-from phimath.solve.krylov import Reached
+from phimath.solve.krylov import ITERATION, Reached
 from phimath.transform.effects import is_tracing
 from phimath.transform.host.call import HostOperation
 from phimath.transform.host.tree import ArrayForm
@@ -126,7 +130,17 @@ def iterate_on_host(name: str, system: System, x: Tensor, r: Tensor, budget: Bud
     call = HostOperation(run, forms, examples, reports_errors=False)
     z, count, broke = call((matrix.values, r, budget.tolerance, wrap(budget.left)))
     used = max_of(count, None) if count.rank else count
-    return Reached(x + z, used if is_tracing() else int(used), broke, budget.history)
+    used = used if is_tracing() else int(used)
+    return Reached(x + z, used, broke, _unknown_in_between(budget, used))
+
+
+def _unknown_in_between(budget: Budget, used: int | Tensor) -> Tensor:
+    """The history with NaN after iterations of which SciPy doesn't tell the residual."""
+    history = budget.history
+    if ITERATION not in history.shape:
+        return history
+    number = arange(spatial(ITERATION), history.shape.get_size(ITERATION)) - budget.done
+    return where((number > 0) & (number < used), nan, history)
 
 
 _COUNT: Final = ArrayForm(EMPTY_SHAPE, INT64)

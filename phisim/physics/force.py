@@ -49,7 +49,9 @@ def forces(
 
     The pressure acts on what faces lose in open area, so that a constant one has no effect, and a
     linear one lifts by the volume.  Friction follows from the velocity at two distances from the
-    surface: good values: at least 10 cells across the body.  First to second order.
+    surface; the fluid has to stick to it, with `obstacles=` in each call of `diffuse`.
+    Notes: with 10 cells across a cylinder in a channel (Schäfer and Turek's case 2D-1) the drag is
+        2 % too large.
 
     Differentiable by velocity, pressure, and place, size and motion of the body.
 

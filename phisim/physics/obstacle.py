@@ -114,7 +114,7 @@ def apertures(
     Source: Batty, Bertails and Bridson, A fast variational framework for accurate solid-fluid
         coupling, SIGGRAPH 2007.
     """
-    separate = [_separate_copies(obstacle) for obstacle in obstacles]
+    separate = [separate_copies(obstacle) for obstacle in obstacles]
     open_fractions, solid_velocities = [], []
     coverage: list[list[Tensor]] = [[] for _ in obstacles]
     for axis in velocity.axes:
@@ -136,7 +136,7 @@ def apertures(
     return stack(open_fractions, vector), stack(solid_velocities, vector)
 
 
-def _separate_copies(obstacle: Obstacle) -> tuple[Obstacle, tuple[str, ...]]:
+def separate_copies(obstacle: Obstacle) -> tuple[Obstacle, tuple[str, ...]]:
     """Obstacle with its copies along batch dimensions, and the names of these.
 
     Each copy covers and moves its own part.  Copies inside of unions, intersections and complements

@@ -18,8 +18,8 @@ from phimath.boundary import (
 from phimath.errors import BoundaryError, NotSupported, ShapeError, ValueRangeError
 from phimath.testing.assertions import assert_close, assert_order
 from phisim.field import CenteredGrid, StaggeredGrid
-from phisim.geometry import Box
-from phisim.physics import diffuse
+from phisim.geometry import Box, Sphere
+from phisim.physics import diffuse, fluid
 
 TAU = 2 * math.pi
 ROOM = Box(x=1, y=1)
@@ -170,6 +170,77 @@ def test_worlds_may_differ_in_their_diffusivity():
             assert_close(together.world[i].values, diffuse.implicit(field, nu, 0.1).values)
 
 
+# --- bodies ---
+
+
+def between_walls(lower, upper, n):
+    """Steady flow between two bodies, driven by a force of 2, at the points along y."""
+    walls = (Box(x=(-9, 9), y=(lower - 9, lower)), Box(x=(-9, 9), y=(upper, upper + 9)))
+    rest = StaggeredGrid(0.0, {"x": PERIODIC, "y": 0.0}, ROOM, x=2, y=n)
+    long = 1e6
+    pushed = rest.with_components([rest.component("x") + 2.0 * long, rest.component("y")])
+    return diffuse.implicit(pushed, 0.5, long, obstacles=walls), walls
+
+
+def test_flow_between_bodies_that_cut_cells_is_second_order():
+    lower, upper = 0.1234, 0.8765
+
+    def error(n):
+        y = (np.arange(n) + 0.5) / n
+        exact = np.where((y > lower) & (y < upper), 2.0 * (y - lower) * (upper - y), 0.0)
+        flow, _ = between_walls(lower, upper, n)
+        return np.abs(flow.component("x").numpy("x,y")[0] - exact).max()
+
+    with using("numpy"):
+        assert_order([error(8), error(16), error(32)], expected=2)
+
+
+def test_friction_on_bodies_balances_the_force_that_drives_the_flow():
+    with using("numpy"):
+        flow, walls = between_walls(0.2, 0.8, 12)
+        rate = diffuse.finite_difference(flow, 0.5, obstacles=walls).component("x")
+        assert_close(rate.numpy("x,y")[0, 3:9], np.full(6, -2.0), rtol=1e-5)
+
+
+def test_fluid_turns_with_a_body_and_its_surroundings():
+    # A rigid rotation has no friction, whatever the body's place in the cells.
+    disc = fluid.Obstacle(Sphere(x=0.52, y=0.47, radius=0.27), angular_velocity=0.7)
+
+    def turning(x, y):
+        return (-0.7 * (y - 0.47), 0.7 * (x - 0.52))
+
+    with using("numpy"):
+        flow = StaggeredGrid(turning, turning, ROOM, **CELLS)
+        for step in (diffuse.implicit, diffuse.explicit):
+            after = step(flow, 0.1, 0.01, obstacles=disc)
+            assert largest(after.values - flow.values) < 1e-9
+
+
+def test_the_derivative_by_the_place_of_a_body_is_that_of_differences():
+    def loss(x):
+        body = Sphere(vec(x=x, y=0.52), radius=0.21)
+        flow = StaggeredGrid((1.0, 0.5), 0.0, ROOM, **CELLS)
+        flow = diffuse.implicit(flow, 0.3, 0.1, obstacles=body)
+        return pm.sum(flow.component("x") ** 2, None) + pm.sum(flow.component("y"), None)
+
+    h = 1e-6
+    with using("numpy"):
+        expected = (loss(wrap(0.45 + h)) - loss(wrap(0.45 - h))) / (2 * h)
+        assert_close(pm.jvp(loss, (wrap(0.45),), (wrap(1.0),))[1], expected, rtol=1e-5)
+
+
+def test_compiled_friction_on_a_body_is_that_of_numpy(backend):
+    def step(x):
+        body = Sphere(vec(x=x, y=0.52), radius=0.3)
+        return diffuse.explicit(StaggeredGrid(1.0, 0.0, ROOM, **CELLS), 0.1, 0.02, obstacles=body)
+
+    with using("numpy"):
+        expected = step(wrap(0.45))
+    found = jit_compile(step)(wrap(0.45))
+    for axis in "xy":
+        assert_close(found.component(axis), expected.component(axis), atol=1e-12)
+
+
 # --- on all frameworks ---
 
 
@@ -229,6 +300,8 @@ def test_a_diffusivity_that_does_not_fit_is_refused():
         diffuse.implicit(staggered, staggered, 0.1)
     with pytest.raises(ValueRangeError, match="not negative"):
         diffuse.implicit(field, -VARYING, 0.1)
+    with pytest.raises(ShapeError, match="Only staggered velocities stick"):
+        diffuse.implicit(field, 0.1, 0.1, obstacles=Sphere(x=0.5, y=0.5, radius=0.2))
 
 
 def test_what_a_method_cannot_do_says_which_one_can():

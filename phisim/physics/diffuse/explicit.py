@@ -6,6 +6,7 @@ import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from phimath.elementwise import where
 from phimath.errors import NotSupported, StabilityWarning, ValueRangeError
 from phimath.join import stack
 from phimath.reduce import max as max_of
@@ -16,6 +17,7 @@ from phisim.field.field import HOOKS
 from phisim.physics.advect.operands import components_of, rate_of_change, values_of
 from phisim.physics.check import check_field, check_time_step
 from phisim.physics.diffuse.diffusivity import Diffusivity
+from phisim.physics.diffuse.walls import Walls, walls_of
 
 if TYPE_CHECKING:
     from phisim.field.calculus import Order
@@ -23,7 +25,14 @@ if TYPE_CHECKING:
     from phisim.geometry import UniformGrid
 
 
-def explicit(field: Field, diffusivity: Any, dt: float | Tensor, substeps: int = 1) -> Field:
+def explicit(
+    field: Field,
+    diffusivity: Any,
+    dt: float | Tensor,
+    substeps: int = 1,
+    *,
+    obstacles: Any = (),
+) -> Field:
     """Forward Euler steps of ∂u/∂t = ∇·(ν ∇u).
 
     Args:
@@ -31,11 +40,12 @@ def explicit(field: Field, diffusivity: Any, dt: float | Tensor, substeps: int =
         diffusivity: ν in units of length² per time; see `implicit`.
         dt: Time step, divided among the substeps.
         substeps: Number of steps of size dt / substeps.
+        obstacles: Bodies that a staggered velocity sticks to; see `implicit`.
 
     First order in time, second in space.  Conserves the sum over all cells where the sides are
     periodic or have no gradient.
-    Notes: unstable for ν dt Σ 1/dxᵢ² > 1/2 per substep, which raises a `StabilityWarning`.  Good
-        values: half of that.
+    Notes: unstable for ν dt Σ 1/dxᵢ² > 1/2 per substep, with obstacles 1/4, which raises a
+        `StabilityWarning`.  Good values: half of that.
 
     Raises:
         ValueRangeError: if dt or the diffusivity is negative or not finite, or substeps < 1.
@@ -46,15 +56,20 @@ def explicit(field: Field, diffusivity: Any, dt: float | Tensor, substeps: int =
     if substeps < 1:
         raise ValueRangeError(f"substeps must be at least 1, not {substeps}.")
     nu = Diffusivity.of(diffusivity, field)
-    _check_stability(nu, dt, substeps)
+    _check_stability(nu, dt, substeps, 1.0 if obstacles == () else 0.5)
+    walls = {c: walls_of(field, obstacles, c) for c in components_of(field)}
     for _ in range(substeps):
-        field = field.with_values(field.values + _rate(field, nu) * (dt / substeps))
+        rates = [rate_with_walls(field, nu, c, wall) for c, wall in walls.items()]
+        change = rates[0] if field.is_centered else stack(rates, field.geometry.vector)
+        field = field.with_values(field.values + change * (dt / substeps))
         if field.is_staggered:
             field = HOOKS["prescribe"](field)
     return field
 
 
-def finite_difference(field: Field, diffusivity: Any, order: Order = 2) -> Field:
+def finite_difference(
+    field: Field, diffusivity: Any, order: Order = 2, *, obstacles: Any = ()
+) -> Field:
     """Rate of change ∇·(ν ∇u).
 
     Args:
@@ -62,6 +77,7 @@ def finite_difference(field: Field, diffusivity: Any, order: Order = 2) -> Field
         diffusivity: ν in length² per time; see `implicit`.
         order: Order of accuracy in the interior and with periodic sides: 2, or 4 or 6 where ν is
             the same everywhere.
+        obstacles: Bodies that a staggered velocity sticks to; see `implicit`.
 
     Returns: field on the points of `field`, in its units per time; 0 where values are prescribed.
 
@@ -80,14 +96,30 @@ def finite_difference(field: Field, diffusivity: Any, order: Order = 2) -> Field
             f"Diffusion with a diffusivity that varies is of order 2, not {order}. Use order=2, or "
             "one number."
         )
-    return rate_of_change(
-        field, lambda component: rate_of(values_of(field, component), field, nu, component, order)
-    )
+
+    def rate(component: str | None) -> Tensor:
+        walls = walls_of(field, obstacles, component)
+        return rate_with_walls(field, nu, component, walls, order)
+
+    return rate_of_change(field, rate)
 
 
-def _rate(field: Field, nu: Diffusivity) -> Tensor:
-    rates = [rate_of(values_of(field, c), field, nu, c) for c in components_of(field)]
-    return rates[0] if field.is_centered else stack(rates, field.geometry.vector)
+def rate_with_walls(
+    field: Field, nu: Diffusivity, component: str | None, walls: Walls | None, order: Order = 2
+) -> Tensor:
+    """∇·(ν ∇u) with friction on bodies; inside of these the velocity tends to theirs."""
+    values = values_of(field, component)
+    rate = rate_of(values, field, nu, component, order)
+    if walls is None:
+        return rate
+    grid = field.geometry
+    for axis in field.axes:
+        between = nu.between(axis, component) / grid.spacing(axis) ** 2
+        flux = between * walls.correction(values, axis)
+        rate = rate + flux.get({axis: slice(1, None)}) - flux.get({axis: slice(None, -1)})
+    largest = max_of(nu.values, nu.values.shape.non_batch)
+    damping = largest * sum(2.0 / grid.spacing(axis) ** 2 for axis in field.axes)
+    return where(walls.fluid > 0, rate, -damping * walls.slip(values))
 
 
 def rate_of(
@@ -137,12 +169,13 @@ def _smallest(value: Tensor) -> float:
     return -float(max_of(-value, None))
 
 
-def _check_stability(nu: Diffusivity, dt: float | Tensor, substeps: int) -> None:
+def _check_stability(nu: Diffusivity, dt: float | Tensor, substeps: int, allowed: float) -> None:
     if not nu.values.available or (isinstance(dt, Tensor) and not dt.available):
         return
     step = (float(max_of(dt, None)) if isinstance(dt, Tensor) else float(dt)) / substeps
     grid = nu.field.geometry
-    limit = _limit(sum(nu.largest(axis) / _smallest(grid.spacing(axis)) ** 2 for axis in grid.axes))
+    rates = (nu.largest(axis) / _smallest(grid.spacing(axis)) ** 2 for axis in grid.axes)
+    limit = allowed * _limit(sum(rates))
     # Steps chosen to be exactly at the limit are not beyond it.
     if step > limit * (1 + 1e-6):
         warnings.warn(
@@ -154,4 +187,4 @@ def _check_stability(nu: Diffusivity, dt: float | Tensor, substeps: int) -> None
         )
 
 
-__all__ = ["explicit", "finite_difference", "rate_of", "stability_limit"]
+__all__ = ["explicit", "finite_difference", "rate_with_walls", "stability_limit"]

@@ -17,11 +17,13 @@ from phimath.solve import Solve, solve_linear
 from phimath.sparse import StencilOperator
 from phimath.wrap import wrap
 from phisim.field.boundary import component_boundary, solver_side
+from phisim.field.field import HOOKS
 from phisim.field.robin import Robin
 from phisim.physics.advect.operands import components_of, values_of
 from phisim.physics.check import check_field, check_solve, check_time_step
 from phisim.physics.diffuse.diffusivity import Diffusivity
-from phisim.physics.diffuse.explicit import rate_of
+from phisim.physics.diffuse.explicit import rate_with_walls
+from phisim.physics.diffuse.walls import NEAREST_IMPLICIT, Walls, walls_of
 
 if TYPE_CHECKING:
     from phimath.boundary import Boundary
@@ -38,6 +40,8 @@ def implicit(
     dt: float | Tensor,
     order: int = 1,
     solve: Solve | None = None,
+    *,
+    obstacles: Any = (),
 ) -> Field:
     """A step of ∂u/∂t = ∇·(ν ∇u), stable for any dt.
 
@@ -51,7 +55,10 @@ def implicit(
         dt: Time step.
         order: 1 for backward Euler, which damps all waves; 2 for Crank-Nicolson, which keeps the
             shortest ones if dt is long: good values are ν dt / dx² up to 10.
-        solve: Settings of the linear solve; direct by default where ν is the same everywhere.
+        solve: Settings of the linear solve; direct by default where ν is the same everywhere and
+            there are no obstacles.
+        obstacles: One or several `Obstacle` or geometries that a staggered velocity sticks to, at
+            their distance from each point; inside of them it becomes theirs.
 
     Second order in space.  Conserves the sum over all cells where the sides are periodic or have no
     gradient.
@@ -63,7 +70,8 @@ def implicit(
         NotConverged: if the solve fails.
 
     Source: LeVeque, Finite Difference Methods (2007), section 9.2; Patankar, Numerical Heat
-        Transfer (1980), section 4.2 for the harmonic mean.
+        Transfer (1980), section 4.2 for the harmonic mean; Gibou et al., J. Comput. Phys. 176
+        (2002) for surfaces between points.
     """
     check_field(field, "What diffuses")
     check_time_step(dt, negative=False)
@@ -72,19 +80,25 @@ def implicit(
         raise ValueRangeError(f"There is no implicit diffusion of order {order!r}. Use 1 or 2.")
     nu = Diffusivity.of(diffusivity, field)
     amount = dt * IMPLICIT_PART[order]
-    changes = [
-        _change(field, nu, component, dt, amount, solve or Solve())
-        for component in components_of(field)
-    ]
+    changes = []
+    for component in components_of(field):
+        walls = walls_of(field, obstacles, component, NEAREST_IMPLICIT)
+        changes.append(_change(field, nu, component, dt, amount, solve or Solve(), walls))
     change = changes[0] if field.is_centered else stack(changes, field.geometry.vector)
-    return field.with_values(field.values + change)
+    changed = field.with_values(field.values + change)
+    return changed if obstacles == () else HOOKS["prescribe"](changed)
 
 
 def crank_nicolson(
-    field: Field, diffusivity: Any, dt: float | Tensor, solve: Solve | None = None
+    field: Field,
+    diffusivity: Any,
+    dt: float | Tensor,
+    solve: Solve | None = None,
+    *,
+    obstacles: Any = (),
 ) -> Field:
     """Implicit diffusion of second order in time; see `implicit`."""
-    return implicit(field, diffusivity, dt, 2, solve)
+    return implicit(field, diffusivity, dt, 2, solve, obstacles=obstacles)
 
 
 def _change(
@@ -94,12 +108,16 @@ def _change(
     dt: float | Tensor,
     amount: float | Tensor,
     solve: Solve,
+    walls: Walls | None,
 ) -> Tensor:
     """Change δ of one component: (1 − θ dt ∇·ν∇) δ = dt ∇·ν∇u, with δ = 0 where u is prescribed."""
-    rate = rate_of(values_of(field, component), field, nu, component) * dt
+    rate = rate_with_walls(field, nu, component, walls) * dt
     if component is not None or not field.is_vector:
         boundary = component_boundary(field.boundary, component, field.axes)
-        return _solution(field, nu, component, boundary, amount, rate, solve)
+        change = _solution(field, nu, component, boundary, amount, rate, solve, walls)
+        if walls is None:
+            return change
+        return where(walls.fluid > 0, change, -walls.slip(values_of(field, component)))
     changes = []
     for index, axis in enumerate(field.axes):
         boundary = component_boundary(field.boundary, axis, field.axes)
@@ -116,6 +134,7 @@ def _solution(
     amount: float | Tensor,
     rate: Tensor,
     solve: Solve,
+    walls: Walls | None = None,
 ) -> Tensor:
     sides = {axis: _sides(boundary, axis, own_axis) for axis in field.axes}
     between = {axis: nu.between(axis, own_axis) * amount for axis in field.axes}
@@ -127,16 +146,24 @@ def _solution(
         widths, inner = (lower, upper), {own_axis: slice(lower, -1 if upper else None)}
         rate = rate.get(inner)
         share = _shares(own_axis, rate.shape.get_size(own_axis), sides[own_axis])
-    for axis, through_free_side in between.items():
-        value = _through_sides(through_free_side, field, axis, boundary)
+    shift: Any = 1.0 if share is None else share
+    for axis, free in between.items():
+        value = _through_sides(free, field, axis, boundary)
+        if walls is not None:
+            value = value * walls.closeness[axis]
+            to_walls = walls.towards(value / field.geometry.spacing(axis) ** 2, axis).get(inner)
+            shift = shift + (to_walls if share is None or axis == own_axis else to_walls * share)
         part = value.get(inner) if own_axis is not None and own_axis in value.shape else value
         between[axis] = part if share is None or axis == own_axis else part * share
+    mask = None if walls is None else walls.fluid.get(inner)
+    rate = rate if mask is None else mask * rate
     operator = StencilOperator.of(
         Shape(*(rate.shape.dim(axis) for axis in field.axes)),
         sides,
         {axis: field.geometry.spacing(axis) for axis in field.axes},
         coefficients=between,
-        shift=1.0 if share is None else share,
+        shift=shift,
+        mask=mask,
     )
     change = solve_linear(operator, rate if share is None else rate * share, solve)
     return change if own_axis is None else pad(change, {own_axis: widths}, 0.0)

@@ -32,10 +32,11 @@ def navier_stokes(
         velocity: Staggered u, length per time, without divergence; its boundary says what sides do,
             see `phisim.physics.sides`.
         pressure: p over the density, of the step before, to start from; `None` at first.
-        dt: Time step.  Good values: Courant number below 1, ν dt Σ 1/dxᵢ² below 0.6.
+        dt: Time step.  Good values: Courant number below 1, ν dt Σ 1/dxᵢ² below 0.6, with obstacles
+            0.3.
         viscosity: ν in length² per time.
         force: f, an acceleration: a number, vector, or field.
-        obstacles: Geometries at rest.
+        obstacles: Geometries at rest, to which the fluid sticks.
         solve: Settings of the projections.
 
     Central differences, second order in space; classical Runge-Kutta, fourth order in time.
@@ -47,7 +48,7 @@ def navier_stokes(
     push = resample(force, to=velocity).values
 
     def rate(u: Field) -> Field:
-        return _momentum(u, viscosity, push)
+        return _momentum(u, viscosity, push, obstacles)
 
     return incompressible_rk4(rate, velocity, pressure, dt, obstacles, solve)
 
@@ -99,7 +100,7 @@ def boussinesq(
         carried = advect.finite_difference(warmth, u)
         spread = diffuse.finite_difference(warmth, diffusivity)
         change = carried.with_values(carried.values + spread.values)
-        return _momentum(u, viscosity, lift.values), change
+        return _momentum(u, viscosity, lift.values, obstacles), change
 
     state, pressure = projected_rk4(
         rate, (velocity, temperature), pressure, dt, obstacles, solve, 1.0
@@ -107,7 +108,7 @@ def boussinesq(
     return state[0], state[1], pressure
 
 
-def _momentum(velocity: Field, viscosity: float | Tensor, push: Tensor) -> Field:
+def _momentum(velocity: Field, viscosity: float | Tensor, push: Tensor, obstacles: Any) -> Field:
     change = advect.finite_difference(velocity, velocity)
-    friction = diffuse.finite_difference(velocity, viscosity)
+    friction = diffuse.finite_difference(velocity, viscosity, obstacles=obstacles)
     return change.with_values(change.values + friction.values + push)

@@ -114,3 +114,14 @@ def test_operations_unknown_to_xla_may_stand_beside_calls_of_python():
     program = backend.compile(function, (MATRIX,))
     values = np.sort(np.linalg.eigvalsh(MATRIX))
     assert_close(np.sort(program(MATRIX)[1]), 4 * values)
+
+
+def test_calls_of_python_in_loops_read_arrays_from_around():
+    def function(a):
+        def body(i, c):
+            return i + 1, c + on_host(np.transpose, a)
+
+        return backend.while_loop(lambda i, _: i < 3, body, (tf.constant(0), a))
+
+    program = backend.compile(function, (MATRIX,))
+    assert_close(program(MATRIX)[1], MATRIX.numpy() + 3 * MATRIX.numpy().T)

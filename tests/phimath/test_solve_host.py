@@ -385,3 +385,27 @@ def test_gradient_of_elimination_in_a_closed_box(backend, kind):
     periodic = 2 * np.eye(16) - np.roll(np.eye(16), 1, 0) - np.roll(np.eye(16), -1, 0)
     inverse = np.linalg.pinv(matrix.toarray() if kind == "matrix" else periodic)
     assert_close(found, inverse @ weights, rtol=0, atol=1e-9)
+
+
+@differentiates
+@pytest.mark.parametrize("method", ["direct", "scipy-GMres"])
+def test_second_derivatives_by_entries_and_right_hand_side(backend, method):
+    """Of |A⁻¹ b|², by b and then along one change of the entries."""
+    with precision(64):
+        matrix = of(backend, FLOW)
+
+        def slope(values):
+            def size(b):
+                x = solve_linear(matrix.with_values(values), b, Solve(method, rel_tol=1e-13))
+                return sum_of(x**2, "x")
+
+            by_b = gradient(size, get_output=False)(vector(backend, B))
+            return sum_of(by_b * vector(backend, WEIGHTS), "x")
+
+        found = gradient(slope, get_output=False)(matrix.values).numpy() @ CHANGE
+
+    def slope_by_scipy_at(step):
+        a = sp.csr_array((PATTERN.data + step * CHANGE, PATTERN.indices, PATTERN.indptr)).tocsc()
+        return 2 * WEIGHTS @ spsolve(a.T.tocsc(), spsolve(a, B))
+
+    assert_close(found, slope_by_scipy(slope_by_scipy_at), rtol=1e-7)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
@@ -177,6 +178,7 @@ KINDS: Final = {
 HOST_PRECONDITIONERS: Final = ("ilu", "amg")
 
 
+@cache
 def has_pyamg() -> bool:
     """Whether PyAMG is installed; it is not loaded for that."""
     return find_spec("pyamg") is not None

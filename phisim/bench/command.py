@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, final
 
 from phimath.errors import PhiError
-from phisim.bench import bubbles, compile, galaxy, overhead, poisson, rollout
+from phisim.bench import bubbles, compile, galaxy, overhead, plume_step, poisson, rollout
 from phisim.bench.options import positive
 from phisim.bench.report import Report, Row, as_json, as_text
 from phisim.bench.threads import available_threads, limited_to
@@ -38,6 +38,9 @@ class Benchmark:
 BENCHMARKS: Final = {
     "overhead": Benchmark(
         overhead.HELP, overhead.add_options, overhead.run, overhead.LEGEND, repetitions=31
+    ),
+    "plume": Benchmark(
+        plume_step.HELP, plume_step.add_options, plume_step.run, plume_step.LEGEND, repetitions=21
     ),
     "galaxy": Benchmark(galaxy.HELP, galaxy.add_options, galaxy.run, galaxy.LEGEND, repetitions=21),
     "bubbles": Benchmark(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from phimath.boundary import ZERO, Constant
+from phimath.dtype import precision_bits
 from phimath.errors import ShapeError
 from phimath.join import stack
 from phimath.reduce import all as all_of
 from phimath.tensor import Tensor
+from phimath.tree import flatten
 from phisim.field.boundary import adapted, component_boundary, is_periodic, with_ghosts
 from phisim.field.field import HOOKS, Field
 from phisim.field.profile import at_cells, moved_to_grid
@@ -18,6 +21,9 @@ from phisim.field.values import values_at_cells, values_at_faces
 from phisim.geometry import Geometry, UniformGrid
 from phisim.geometry.fraction import fraction_inside
 from phisim.geometry.geometry import as_vector
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
 
 
 def resample(value: Any, to: Field, *, soft: bool = False) -> Field:
@@ -54,7 +60,34 @@ def _outside(value: Any, to: Field) -> Constant:
     )
 
 
+# Masks of fixed geometries by geometry and grid.  Weak: they are forgotten with the geometry.
+_MASKS: WeakKeyDictionary[Geometry, dict[Hashable, Tensor]] = WeakKeyDictionary()
+_MOST_MASKS = 4  # of one geometry
+
+
 def _mask(geometry: Geometry, to: Field, soft: bool) -> Tensor:
+    """Computed once for a geometry and a grid that are given by numbers of the host."""
+    known = _MASKS.get(geometry)
+    if known is None:
+        if not _is_fixed(geometry):
+            return _computed_mask(geometry, to, soft)
+        known = _MASKS[geometry] = {}
+    grid, wraps = to.geometry, tuple(is_periodic(to.boundary, axis) for axis in to.axes)
+    key = (grid.resolution, grid.bounds, to.is_staggered, wraps, soft, precision_bits())
+    mask = known.get(key)
+    if mask is None:
+        mask = _computed_mask(geometry, to, soft)
+        if len(known) < _MOST_MASKS and _is_fixed(grid):
+            known[key] = mask
+    return mask
+
+
+def _is_fixed(geometry: Geometry) -> bool:
+    leaves, _ = flatten(geometry, (Tensor,))
+    return all(not isinstance(leaf, Tensor) or leaf.backend.name == "numpy" for leaf in leaves)
+
+
+def _computed_mask(geometry: Geometry, to: Field, soft: bool) -> Tensor:
     spacing = {axis: to.geometry.spacing(axis) for axis in to.axes}
     if not to.is_staggered:
         return _inside(geometry, to.geometry.center, spacing, soft)

@@ -14,7 +14,7 @@ from phimath.create import ones
 from phimath.dimension import spatial
 from phimath.dtype import precision
 from phimath.transform import jit_compile
-from phisim.bench import bubbles, first_call, galaxy, long_rollout, main, plume
+from phisim.bench import bubbles, first_call, galaxy, long_rollout, main, plume, plume_step
 from phisim.bench.arrays import natives
 from phisim.bench.comparison import Comparison, compare, disagreement
 from phisim.bench.compile import FirstCall, program_call
@@ -48,16 +48,21 @@ def test_native_operations_compute_the_same_as_ours(row, backend):
 def problems_of(name, variant, means):
     if name == "galaxy":
         return [galaxy.prepared(galaxy.random_stars(20, 3, variant.precision), variant, means)]
+    if name == "plume":
+        return [
+            plume_step.prepared(plume_step.swirling(6, dims, 64), variant, means) for dims in (2, 3)
+        ]
     return list(bubbles.problems(bubbles.random_bubbles(20, 2, 64), 3, variant, means))
 
 
 @pytest.mark.only_on(*FRAMEWORKS)
-@pytest.mark.parametrize("name", ["galaxy", "bubbles"])
+@pytest.mark.parametrize("name", ["galaxy", "bubbles", "plume"])
 def test_native_code_computes_the_same_as_ours(name, backend):
     variant = Variant(backend.name, "eager", 64)
     with variant.chosen() as means:
         found = problems_of(name, variant, means)
-        assert len(found) == {"galaxy": 1, "bubbles": 1 if backend.name == "numpy" else 3}[name]
+        energies = 1 if backend.name == "numpy" else 3
+        assert len(found) == {"galaxy": 1, "bubbles": energies, "plume": 2}[name]
         for problem in found:
             ours = [np.asarray(array) for array in problem.arrays(problem.ours())]
             native = [np.asarray(array) for array in problem.native_arrays(problem.native())]
@@ -103,6 +108,21 @@ def test_benchmarks_measure_the_physics_of_the_examples(module, example, functio
     shown = (EXAMPLES / f"{example}.py").read_text(encoding="utf-8")
     measured = Path(module.__file__).read_text(encoding="utf-8")
     assert statements(measured, function) == statements(shown, function)
+
+
+@pytest.mark.parametrize(
+    ("framework", "mode", "cells", "dims", "limit"),
+    [
+        ("numpy", "eager", 128, 2, 3.0),
+        ("numpy", "eager", 256, 2, 1.5),
+        ("numpy", "eager", 128, 3, None),
+        ("jax", "compiled", 128, 2, 1.3),
+        ("jax", "compiled", 64, 2, None),
+        ("jax", "eager", 128, 2, None),
+    ],
+)
+def test_plumes_have_the_budgets_of_the_design(framework, mode, cells, dims, limit):
+    assert plume_step.budget(cells, dims, Variant(framework, mode, 32)) == limit
 
 
 def test_a_benchmark_prints_a_table_and_writes_json(tmp_path, capsys):

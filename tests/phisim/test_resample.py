@@ -7,6 +7,7 @@ from phimath import using
 from phimath.boundary import PERIODIC, ZERO_GRADIENT
 from phimath.testing.assertions import assert_close
 from phisim.field import CenteredGrid, StaggeredGrid, resample
+from phisim.geometry import Sphere
 
 
 def test_a_periodic_field_is_resampled_to_all_faces_of_a_closed_box():
@@ -19,3 +20,22 @@ def test_a_periodic_field_is_resampled_to_all_faces_of_a_closed_box():
     inner = faces.component("x").x[1:-1].y[0].numpy()
     centers = np.sin((np.arange(8) + 0.5) * 2 * np.pi / 8)
     assert_close(inner, (centers[1:] + centers[:-1]) / 2, rtol=1e-6, atol=1e-6)
+
+
+def test_masks_that_are_remembered_belong_to_their_grid_place_and_precision():
+    disc = Sphere(x=4, y=1, radius=0.7)
+    with using("numpy"):
+        cells = CenteredGrid(0, 0, x=8, y=2)
+        first = resample(disc, to=cells, soft=True).values
+        assert resample(disc, to=cells, soft=True).values is first
+        hard = resample(disc, to=cells).values
+        assert float(phimath.max(abs(hard - first), None)) > 0.1
+        assert (
+            resample(disc, to=CenteredGrid(0, 0, x=4, y=2), soft=True).resolution.get_size("x") == 4
+        )
+        with phimath.precision(64):
+            assert resample(disc, to=cells, soft=True).values.dtype.bits == 64
+        faces = resample(disc, to=StaggeredGrid(0, 0, x=8, y=2), soft=True)
+        loop = resample(disc, to=StaggeredGrid(0, PERIODIC, x=8, y=2), soft=True)
+        assert faces.component("x").shape.get_size("x") == 9
+        assert loop.component("x").shape.get_size("x") == 8

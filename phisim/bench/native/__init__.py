@@ -51,6 +51,16 @@ class Galaxy(Protocol):
         ...
 
 
+class Plume(Protocol):
+    """Smoke in a closed box; components of the velocity on faces, walls included."""
+
+    def stepper(
+        self, shape: tuple[int, ...], dtype: str, *, lift: float, courant: float
+    ) -> Callable[[Arrays, Any, Any], tuple[Arrays, Any]]:
+        """Function of velocity, smoke and inflow; courant: dt / dx, lift: along y, times dt."""
+        ...
+
+
 class Bubbles(Protocol):
     """Overlap of disks or spheres in a periodic box."""
 

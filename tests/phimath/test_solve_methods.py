@@ -192,7 +192,7 @@ def test_conjugate_gradients_precondition_once_per_iteration_and_small_numbers_d
     with precision(32), SolveTape() as tape:
         matrix = wrap(definite().astype(np.float32), channel("x"), dual("x"))
         solve_linear(matrix, b, Solve("CG", 1e-4, preconditioner=scaled))
-    assert len(calls) == tape[0].iterations <= N
+    assert len(calls) == tape[0].iterations
 
 
 def test_report_says_which_method_and_why(backend):

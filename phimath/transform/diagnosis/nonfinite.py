@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import numpy as np
 
-import phimath
 from phimath.sparse import Sparse
 from phimath.table import OPERATIONS
 from phimath.tensor import Dense, Tensor, apply
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from phimath.table import Operation
 
-_PACKAGE = str(Path(phimath.__file__).parent)
+_PACKAGE = str(Path(__file__).parents[2])  # phimath
 
 
 class Origin(NamedTuple):

@@ -97,7 +97,7 @@ def test_environment() -> Path:
         # First and alone: resolved together with others, pip may choose a build for CUDA.
         (TORCH, *torch_index()),
         FRAMEWORKS,
-        ("--editable", ".[dev,vis]"),
+        ("--editable", ".[dev,vis,amg]"),
         *(("--no-deps", str(plug.parent.relative_to(ROOT))) for plug in plugs),
     ]
     return prepare(ROOT / ".venv", installs, stamp)

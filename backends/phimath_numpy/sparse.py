@@ -13,6 +13,8 @@ class NumpySparse(Sparse[np.ndarray]):
     """SciPy's sparse arrays and matrices; it is not loaded to recognise them."""
 
     def is_sparse(self, array: object) -> bool:
-        """By `issparse`."""
+        """By `issparse`, which takes 0.4 µs: not asked of arrays."""
+        if isinstance(array, np.ndarray):
+            return False
         scipy_sparse = sys.modules.get("scipy.sparse")
         return scipy_sparse is not None and scipy_sparse.issparse(array)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from phimath.create import ones_like, zeros_like
+from phimath.elementwise import abs as magnitude
 from phimath.elementwise import maximum, real, sign, sqrt, where
 from phimath.solve.krylov import Iteration, ratio
 from phimath.solve.rounding import epsilon_of
@@ -17,21 +18,24 @@ if TYPE_CHECKING:
 
 
 def _conjugate_gradient_start(system: System, x: Tensor, r: Tensor) -> State:
-    names = system.operator.rows
-    z = system.precondition(r)
-    rho = _real_inner(r, z, names)
-    size = square(r, names)
-    return x, size, size < 0, r, z, rho, zeros_like(size)
+    size = square(r, system.operator.rows)
+    zero = zeros_like(size)
+    return x, size, size < 0, r, zeros_like(r + x), zero, zero
 
 
 def _conjugate_gradient_step(system: System, active: Tensor, state: State) -> State:
-    """Saad (2003), algorithm 9.1.
+    """Saad (2003), algorithm 9.1, each step beginning with the preconditioner.
+
+    So programs hold it once, and it is not applied to the last residual.
 
     pᴴAp must keep its sign, which is that of the operator: positive, or negative, for which all
     steps are the same.
     """
-    x, _, broke, r, p, rho, definite = state
+    x, _, broke, r, p, last_rho, definite = state
     names = system.operator.rows
+    z = system.precondition(r)
+    rho = _real_inner(r, z, names)
+    p = z + ratio(rho, last_rho, active & (magnitude(last_rho) > 0)) * p  # z in the first step
     q = system.operator.apply(p)
     curvature = _real_inner(p, q, names)
     direction = sign(curvature)
@@ -40,10 +44,7 @@ def _conjugate_gradient_step(system: System, active: Tensor, state: State) -> St
     alpha = ratio(rho, curvature, moves)
     x = x + alpha * p
     r = r - alpha * q
-    z = system.precondition(r)
-    next_rho = _real_inner(r, z, names)
-    p = z + ratio(next_rho, rho, moves) * p
-    return x, square(r, names), broke | (active & ~moves), r, p, next_rho, direction
+    return x, square(r, names), broke | (active & ~moves), r, p, rho, direction
 
 
 CONJUGATE_GRADIENT = Iteration(_conjugate_gradient_start, _conjugate_gradient_step)

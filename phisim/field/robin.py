@@ -107,8 +107,15 @@ def _split(operation: Operation, operands: tuple[Any, ...]) -> Boundary | None:
 def _fits(condition: Robin, operand: Any) -> bool:
     """Whether it is a number, or a condition with the same weights."""
     if isinstance(operand, Robin):
-        return operand.weight is condition.weight and operand.slope_weight is condition.slope_weight
+        return _same(operand.weight, condition.weight) and _same(
+            operand.slope_weight, condition.slope_weight
+        )
     return not isinstance(operand, Boundary)
+
+
+def _same(a: Number | Tensor, b: Number | Tensor) -> bool:
+    # Tensors are compared by identity: their values may be unknown while a compiler traces.
+    return a is b or (not (isinstance(a, Tensor) or isinstance(b, Tensor)) and a == b)
 
 
 COMPOSITES.append(_split)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from typing import TYPE_CHECKING
 
+from phimath.elementwise import abs as magnitude
 from phimath.elementwise import is_finite
-from phimath.errors import DTypeError, ShapeError, ValueRangeError
+from phimath.errors import DTypeError, ShapeError, StabilityWarning, ValueRangeError
 from phimath.reduce import all as all_of
 from phimath.reduce import any as any_of
+from phimath.reduce import max as max_of
 from phimath.solve import Solve
 from phimath.tensor import Tensor
 from phimath.wrap import wrap
@@ -15,6 +19,7 @@ from phisim.field.resample import same_grid
 
 if TYPE_CHECKING:
     from phisim.field.field import Field
+    from phisim.geometry import UniformGrid
 
 
 def check_velocity(velocity: Field, axes: tuple[str, ...]) -> None:
@@ -78,6 +83,34 @@ def check_time_step(dt: float | Tensor, negative: bool = True) -> None:
     if not negative and bool(any_of(steps < 0, None)):
         raise ValueRangeError(
             f"The time step must not be negative, but dt is {dt}: diffusion cannot go back in time."
+        )
+
+
+def largest_known(value: float | Tensor) -> float | None:
+    """Largest magnitude; `None` where values are not known yet."""
+    number = wrap(value)
+    return float(max_of(magnitude(number), None)) if number.available else None
+
+
+def warn_of_waves(grid: UniformGrid, speed: float | Tensor, dt: float | Tensor) -> None:
+    """Warn if dt is too long for an explicit scheme for waves: c dt √(Σ 1/dxᵢ²) > 1.
+
+    Source: Courant, Friedrichs and Lewy, Math. Ann. 100 (1928).
+    """
+    fastest, step = largest_known(speed), largest_known(dt)
+    if fastest is None or step is None or not fastest:
+        return
+    rate = fastest * math.sqrt(
+        sum(float(max_of(1.0 / grid.spacing(axis), None)) ** 2 for axis in grid.axes)
+    )
+    limit = 1.0 / rate
+    # Steps chosen to be exactly at the limit are not beyond it.
+    if step > limit * (1 + 1e-6):
+        warnings.warn(
+            f"Waves of speed {fastest:.3g} grow without bound: the step {step:.3g} exceeds the "
+            f"limit {limit:.3g} for this grid. Use half of the limit.",
+            StabilityWarning,
+            stacklevel=3,
         )
 
 

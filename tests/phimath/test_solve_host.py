@@ -1,7 +1,5 @@
 """Solves by SciPy and PyAMG, against SciPy's direct ones and differences of these."""
 
-from importlib.util import find_spec
-
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -330,8 +328,6 @@ def test_wrong_wishes_are_refused(backend, monkeypatch):
         Solve(assume="big")
 
 
-@pytest.mark.skipif(find_spec("pyamg") is None, reason="PyAMG is not installed")
-@pytest.mark.filterwarnings("ignore")
 def test_algebraic_multigrid_takes_few_iterations(backend):
     matrix = plane(32)
     b = random(32**2)

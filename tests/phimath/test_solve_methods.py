@@ -181,6 +181,20 @@ def test_preconditioner_may_be_a_function_or_an_operator(backend):
                 assert_close(info.x.numpy(), inverse @ b, rtol=1e-6)
 
 
+def test_conjugate_gradients_precondition_once_per_iteration_and_small_numbers_do_not_matter():
+    b = wrap(1e-12 * random(N), channel("x"))
+    calls = []
+
+    def scaled(r):
+        calls.append(r)
+        return 1e-12 * r
+
+    with precision(32), SolveTape() as tape:
+        matrix = wrap(definite().astype(np.float32), channel("x"), dual("x"))
+        solve_linear(matrix, b, Solve("CG", 1e-4, preconditioner=scaled))
+    assert len(calls) == tape[0].iterations
+
+
 def test_report_says_which_method_and_why(backend):
     operator = DenseMatrix.of(of(backend, definite(), spatial("x"), dual("x")))
     right = of(backend, random(N), spatial("x"))

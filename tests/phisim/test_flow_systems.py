@@ -8,7 +8,7 @@ import pytest
 import phimath as pm
 from phimath import check_gradient, jit_compile, jvp, precision, using, wrap
 from phimath.boundary import PERIODIC, ZERO_GRADIENT
-from phimath.errors import BoundaryError, ShapeError
+from phimath.errors import BoundaryError, ShapeError, StabilityWarning
 from phimath.testing.assertions import assert_close, assert_order
 from phisim.field import CenteredGrid, Robin, StaggeredGrid, divergence, integrate
 from phisim.geometry import Box
@@ -20,6 +20,7 @@ from phisim.physics.systems import (
     magnetic_divergence,
     maxwell,
     navier_stokes,
+    wave,
     yee_grid,
 )
 
@@ -280,3 +281,21 @@ def test_a_yee_grid_that_cannot_be_is_refused():
         yee_grid(u=4)
     with pytest.raises(ShapeError, match="three components"):
         yee_grid((0.0, 1.0), x=4)
+
+
+@pytest.mark.parametrize("ratio", [0.99, 1.05])
+def test_steps_beyond_the_limit_of_waves_are_told_of(ratio):
+    limit = math.sqrt(2) / 8  # of cells of size 1/4 and √(ε μ) = 1
+    field = CenteredGrid(0.0, PERIODIC, Box(x=1, y=1), x=4, y=4)
+    slow = yee_grid(bounds=Box(x=1, y=1), x=4, y=4)
+
+    def steps():
+        maxwell(slow, 2 * ratio * limit, permittivity=4.0)
+        wave(field, field, 0.5, 2 * ratio * limit)
+
+    if ratio < 1:
+        steps()
+    else:
+        with pytest.warns(StabilityWarning, match=r"exceeds the limit 0\.354") as caught:
+            steps()
+        assert len(caught) == 2

@@ -172,6 +172,16 @@ def test_the_steady_state_between_a_warm_and_a_cooling_side_is_linear():
     assert_close(laplace(changed).values, 0.0 * x, atol=1e-6)
 
 
+def test_fields_that_obey_the_same_condition_may_be_added():
+    def body(target):
+        return CenteredGrid(1.0, Robin(float("2"), float("3"), target), Box(x=1), x=4)
+
+    total = body(1.0) + 2 * body(4.0)
+    assert total.boundary.target == pytest.approx(9.0)
+    with pytest.raises(BoundaryError, match="does not follow"):
+        body(1.0) + CenteredGrid(1.0, Robin(1.0, 3.0), Box(x=1), x=4)
+
+
 def test_a_prescribed_heat_flux_fills_the_body():
     # k ∂u/∂n = q on one side and none on the other: the mean grows by q ν / k per time.
     u = CenteredGrid(0.0, {"x-": ZERO_GRADIENT, "x+": Robin(0.0, 2.0, 3.0)}, Box(x=1), x=6)

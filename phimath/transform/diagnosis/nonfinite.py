@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from phimath.table import Operation
 
-_PACKAGE = str(Path(__file__).parents[1])
+_PACKAGE = str(Path(__file__).parents[2])  # phimath
 
 
 class Origin(NamedTuple):

@@ -56,7 +56,7 @@ def add_options(parser: ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--sides", action="append", choices=tuple(SIDES),
-        help="'mixed' has another kind on each axis; repeatable; default: closed and mixed",
+        help="'mixed' has another kind on each axis; repeatable; default: closed",
     )  # fmt: skip
     parser.add_argument(
         "--peer", action="append", choices=[peer.name for peer in PEERS], metavar="NAME",
@@ -99,7 +99,7 @@ def run(options: Namespace) -> Iterator[SolveRow]:
 def _cases(options: Namespace) -> Iterator[Case]:
     for cells in options.grid or _GRIDS:
         for kind in options.problem or ("box", "disc"):
-            for sides in options.sides or ("closed", "mixed"):
+            for sides in options.sides or ("closed",):
                 yield Case(kind, sides, cells)
 
 

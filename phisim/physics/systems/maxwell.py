@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, final
 
 from phimath.boundary import PERIODIC, ZERO_GRADIENT, Boundary, pad
 from phimath.create import expand, vector_of
+from phimath.elementwise import sqrt
 from phimath.errors import BoundaryError, ShapeError
 from phimath.reduce import sum as sum_of
 from phimath.tensor import Tensor
 from phimath.wrap import wrap
 from phisim.field.grids import CenteredGrid
 from phisim.field.values import evaluate
-from phisim.physics.check import check_time_step
+from phisim.physics.check import check_time_step, warn_of_waves
 from phisim.physics.integrate import leapfrog
 
 if TYPE_CHECKING:
@@ -107,12 +108,14 @@ def maxwell(
 
     The scheme of Yee as kick, drift, kick: second order, reversible, the energy doesn't drift, and
     ∇·(μ H) stays what it is to round-off.
-    Notes: unstable for c dt √(Σ 1/dxᵢ²) > 1, c = 1/√(ε μ).  Good values: half of that.
+    Notes: unstable for c dt √(Σ 1/dxᵢ²) > 1, c = 1/√(ε μ), which raises a `StabilityWarning`.  Good
+        values: half of that.
 
     Source: Yee, IEEE Trans. Antennas Propag. 14 (1966); Taflove and Hagness, Computational
         Electrodynamics (2005), chapter 3.
     """
     check_time_step(dt)
+    warn_of_waves(fields.geometry, 1.0 / sqrt(wrap(permittivity * permeability) * 1.0), dt)
     inverse = [1.0 / _at_edges(permittivity, fields, c) for c in COMPONENTS]
 
     def electric_rate(magnetic: Vector) -> Vector:

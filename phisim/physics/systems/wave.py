@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from phisim.field.calculus import laplace
 from phisim.field.field import Field
-from phisim.physics.check import check_field, check_same_points
+from phisim.physics.check import check_field, check_same_points, warn_of_waves
 from phisim.physics.integrate import leapfrog
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ def wave(
         dt: Time step.
 
     Second order in space and time, and the energy doesn't drift (Störmer-Verlet).
-    Notes: unstable for c dt √(Σ 1/dxᵢ²) > 1.  Good values: half of that.
+    Notes: unstable for c dt √(Σ 1/dxᵢ²) > 1, which raises a `StabilityWarning`.
+        Good values: half of that.
 
     Raises:
         ShapeError: the fields lie on different points.
@@ -38,6 +39,7 @@ def wave(
     if isinstance(speed, Field):
         check_same_points(speed, displacement, "The speed of waves")
     celerity = speed.values if isinstance(speed, Field) else speed
+    warn_of_waves(displacement.geometry, celerity, dt)
     factor = celerity * celerity
 
     def force(u: Field) -> Field:

@@ -17,6 +17,7 @@ from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close
 from phimath.transform import check_gradient, custom_gradient
 from phimath.wrap import wrap
+from tests.support import of
 
 differentiates = pytest.mark.needs("value_and_gradient")
 
@@ -26,10 +27,6 @@ class Body:
     position: Tensor
     mass: Tensor
     name: str = "body"
-
-
-def of(backend, values, *dims):
-    return wrap(backend.from_numpy(np.asarray(values)), *dims)
 
 
 def with_error(factor):

@@ -8,7 +8,6 @@ import pytest
 from phimath.context import default_backend
 from phimath.create import ones
 from phimath.dimension import instance, spatial
-from phimath.dtype import precision
 from phimath.elementwise import sin, where
 from phimath.errors import NotSupported
 from phimath.index import boolean_mask, nonzero
@@ -19,19 +18,12 @@ from phimath.testing.assertions import assert_close
 from phimath.transform import iterate, jit_compile, jvp, while_loop
 from phimath.transform.effects import effect, is_tracing
 from phimath.wrap import wrap
+from tests.support import of
+
+pytestmark = pytest.mark.usefixtures("double")
 
 X = np.array([0.5, -2.0, 3.0])
 without_compiler = pytest.mark.only_on("numpy", "strict")
-
-
-@pytest.fixture(autouse=True)
-def double():
-    with precision(64):
-        yield
-
-
-def of(backend, values, *dims):
-    return wrap(backend.from_numpy(np.asarray(values)), *dims)
 
 
 def x_of(backend):

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from phimath.dimension import batch, spatial
-from phimath.dtype import precision
 from phimath.elementwise import sin
 from phimath.errors import NotSupported, ValueRangeError
 from phimath.random import random_normal, seed
@@ -25,15 +24,11 @@ from phimath.transform import (
 )
 from phimath.wrap import wrap
 
+pytestmark = pytest.mark.usefixtures("double")
+
 differentiates = pytest.mark.needs("value_and_gradient")
 POLICIES = ["all", "sqrt", Every(3), Every(4), Every(99), Binomial(1), Binomial(3), Binomial(99)]
 VALUES, STEPS = np.array([0.3, -0.5]), 11
-
-
-@pytest.fixture(autouse=True)
-def double():
-    with precision(64):
-        yield
 
 
 def of(backend, values=VALUES):

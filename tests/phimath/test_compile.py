@@ -8,7 +8,6 @@ import pytest
 from phimath.context import using
 from phimath.create import ones, ones_like
 from phimath.dimension import batch, channel, spatial
-from phimath.dtype import precision
 from phimath.elementwise import exp, sin, where
 from phimath.errors import NotSupported, ShapeError
 from phimath.join import stack
@@ -23,6 +22,7 @@ from phimath.testing.assertions import assert_close
 from phimath.transform import gradient, jit_compile, value_and_gradient
 from phimath.transform.compile import CompiledFunction
 from phimath.wrap import wrap
+from tests.support import counted, of
 
 compiles = pytest.mark.needs("value_and_gradient")  # these backends have a compiler
 X = np.array([0.5, -2.0, 3.0])
@@ -54,27 +54,6 @@ class Weights(SymmetricOperator):
     @property
     def norm(self):
         return max_of(self.numbers)
-
-
-@pytest.fixture
-def double():
-    with precision(64):
-        yield
-
-
-def of(backend, values, *dims):
-    return wrap(backend.from_numpy(np.asarray(values)), *dims)
-
-
-def counted(function):
-    """The function, and the list that grows whenever its Python code runs."""
-    runs = []
-
-    def recording(*args, **kwargs):
-        runs.append(1)
-        return function(*args, **kwargs)
-
-    return recording, runs
 
 
 # --- results ---

@@ -8,7 +8,6 @@ import pytest
 from phimath.context import using
 from phimath.create import ones_like
 from phimath.dimension import spatial
-from phimath.dtype import precision
 from phimath.errors import NotConverged, NotSupported
 from phimath.random import random_normal, random_permutation, random_uniform, seed, seeded
 from phimath.reduce import max as max_of
@@ -21,6 +20,7 @@ from phimath.transform import gradient, jit_compile
 from phimath.transform.effects import Wanted, effect, wanting
 from phimath.transform.loop.while_loop import repeat_while
 from phimath.wrap import wrap
+from tests.support import counted, of
 
 compiles = pytest.mark.needs("value_and_gradient")  # these backends have a compiler
 X = np.array([0.5, -2.0, 3.0])
@@ -45,27 +45,6 @@ class Weights(SymmetricOperator):
     @property
     def norm(self):
         return max_of(self.numbers)
-
-
-@pytest.fixture
-def double():
-    with precision(64):
-        yield
-
-
-def of(backend, values, *dims):
-    return wrap(backend.from_numpy(np.asarray(values)), *dims)
-
-
-def counted(function):
-    """The function, and the list that grows whenever its Python code runs."""
-    runs = []
-
-    def recording(*args, **kwargs):
-        runs.append(1)
-        return function(*args, **kwargs)
-
-    return recording, runs
 
 
 # --- effects ---

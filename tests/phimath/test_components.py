@@ -6,7 +6,6 @@ import pytest
 from phimath.backend.support import supports
 from phimath.dimension import batch, channel, dual, instance
 from phimath.dims import rename_dims
-from phimath.dtype import precision
 from phimath.elementwise import sin
 from phimath.linear_algebra import matmul
 from phimath.norm import l2_loss
@@ -18,12 +17,6 @@ from phimath.wrap import wrap
 
 VALUES = np.random.default_rng(0).standard_normal((3, 2))
 ORDER = "points,vector"
-
-
-@pytest.fixture
-def double():
-    with precision(64):
-        yield
 
 
 def of(backend, values, components="x,y"):

@@ -9,13 +9,9 @@ from phimath.errors import DTypeError, ShapeError
 from phimath.reduce import sum as sum_of
 from phimath.testing.assertions import assert_close
 from phimath.transform import cond, gradient, jit_compile
-from phimath.wrap import wrap
+from tests.support import of
 
 differentiates = pytest.mark.needs("value_and_gradient")
-
-
-def of(backend, values, *dims):
-    return wrap(backend.from_numpy(np.asarray(values)), *dims)
 
 
 def fail(*state):

@@ -7,7 +7,6 @@ from scipy.sparse.linalg import splu
 
 from phimath.dimension import channel, instance, spatial
 from phimath.dims import rename_dims
-from phimath.dtype import precision
 from phimath.elementwise import sin
 from phimath.reduce import sum as sum_of
 from phimath.testing.assertions import assert_close
@@ -23,6 +22,8 @@ from phimath.transform import (
     vjp,
 )
 from phimath.wrap import wrap
+
+pytestmark = pytest.mark.usefixtures("double")
 
 differentiates = pytest.mark.needs("value_and_gradient")
 N = 7
@@ -92,12 +93,6 @@ def differences(function, at):
 
 BY_VALUES = differences(lambda values: loss_by_numpy(values, B), VALUES)
 BY_B = differences(lambda b: loss_by_numpy(VALUES, b), B)
-
-
-@pytest.fixture(autouse=True)
-def double():
-    with precision(64):
-        yield
 
 
 def system(backend):

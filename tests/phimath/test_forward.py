@@ -29,6 +29,7 @@ from phimath.tensor_tree import tree_map
 from phimath.testing.assertions import assert_close
 from phimath.transform import custom_gradient, gradient, jit_compile, jvp, vjp
 from phimath.wrap import wrap
+from tests.support import of
 
 differentiates = pytest.mark.needs("value_and_gradient")
 GENERATOR = np.random.default_rng(0)
@@ -72,16 +73,6 @@ def hessian_product(f, v):
     """Derivative of a gradient along v."""
     slope = gradient(lambda u: sum_of(f(u) ** 2), get_output=False)
     return lambda u: jvp(slope, (u,), (v,))[1]
-
-
-@pytest.fixture
-def double():
-    with precision(64):
-        yield
-
-
-def of(backend, values, *dims):
-    return wrap(backend.from_numpy(np.asarray(values)), *dims)
 
 
 def numbers(tree):

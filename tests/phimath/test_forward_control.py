@@ -8,7 +8,6 @@ import pytest
 
 from phimath.create import ones_like
 from phimath.dimension import batch, spatial
-from phimath.dtype import precision
 from phimath.elementwise import sin
 from phimath.errors import NotConverged
 from phimath.random import random_normal, seed
@@ -20,7 +19,9 @@ from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close
 from phimath.transform import cond, iterate, jit_compile, jvp, while_loop
 from phimath.transform.loop.checkpoint import Binomial, Every
-from phimath.wrap import wrap
+from tests.support import of
+
+pytestmark = pytest.mark.usefixtures("double")
 
 compiles = pytest.mark.needs("value_and_gradient")  # these backends have a compiler
 X, DX = np.array([0.5, -2.0, 3.0]), np.array([1.0, 0.5, -1.0])
@@ -44,16 +45,6 @@ class Weights(SymmetricOperator):
     @property
     def norm(self):
         return max_of(self.numbers)
-
-
-@pytest.fixture(autouse=True)
-def double():
-    with precision(64):
-        yield
-
-
-def of(backend, values, *dims):
-    return wrap(backend.from_numpy(np.asarray(values)), *dims)
 
 
 def x_of(backend):

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from phimath.dimension import spatial
-from phimath.dtype import precision
 from phimath.elementwise import sin, sqrt
 from phimath.errors import NotSupported, ValueRangeError
 from phimath.random import random_normal
@@ -13,14 +12,10 @@ from phimath.testing.assertions import assert_close
 from phimath.transform import gradient, gradient_norms, jit_compile
 from phimath.wrap import wrap
 
+pytestmark = pytest.mark.usefixtures("double")
+
 differentiates = pytest.mark.needs("value_and_gradient")
 X = np.array([0.5, -1.0, 2.0])
-
-
-@pytest.fixture(autouse=True)
-def double():
-    with precision(64):
-        yield
 
 
 def of(backend, values):

@@ -10,14 +10,10 @@ from phimath.errors import NotSupported, ShapeError
 from phimath.reduce import sum as sum_of
 from phimath.testing.assertions import assert_close
 from phimath.transform import gradient, jit_compile, jvp, native_call, vectorize
-from phimath.wrap import wrap
+from tests.support import of
 
 differentiates = pytest.mark.needs("value_and_gradient")
 VALUES = np.arange(24.0).reshape(2, 3, 4)
-
-
-def of(backend, values, *dims):
-    return wrap(backend.from_numpy(np.asarray(values)), *dims)
 
 
 def image(backend):

@@ -16,12 +16,9 @@ from phimath.reduce import sum as sum_of
 from phimath.testing.assertions import assert_close
 from phimath.transform import iterate, jit_compile, numpy_call, vectorize, while_loop
 from phimath.wrap import wrap
+from tests.support import of
 
 A = np.array([[3.0, 1.0, 2.0], [0.5, 4.0, -1.0]])
-
-
-def of(backend, values, *dims):
-    return wrap(backend.from_numpy(np.asarray(values)), *dims)
 
 
 def matrix(backend, values=A):

@@ -21,13 +21,10 @@ from phimath.transform import (
     stop_gradient,
 )
 from phimath.wrap import wrap
+from tests.support import of
 
 differentiates = pytest.mark.needs("value_and_gradient")
 A = np.array([[3.0, 1.0, 2.0], [0.5, 4.0, -1.0]])
-
-
-def of(backend, values, *dims):
-    return wrap(backend.from_numpy(np.asarray(values)), *dims)
 
 
 def matrix(backend, values=A):

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from phimath.dimension import batch, spatial
-from phimath.dtype import precision
 from phimath.elementwise import sin
 from phimath.errors import NotSupported
 from phimath.join import stack
@@ -25,14 +24,10 @@ from phimath.transform import (
 )
 from phimath.wrap import wrap
 
+pytestmark = pytest.mark.usefixtures("double")
+
 differentiates = pytest.mark.needs("value_and_gradient")
 X = np.array([0.5, -2.0, 3.0])
-
-
-@pytest.fixture(autouse=True)
-def double():
-    with precision(64):
-        yield
 
 
 def of(backend, values, *dims):

@@ -6,7 +6,6 @@ import pytest
 from phimath.create import vec
 from phimath.dimension import batch, channel, dual, instance
 from phimath.dims import rename_dims
-from phimath.dtype import precision
 from phimath.elementwise import safe_div
 from phimath.errors import NotSupported, ShapeError
 from phimath.norm import norm
@@ -108,12 +107,6 @@ def change_by_differences(function, positions, direction, step=1e-5):
     return (function(positions + step * direction) - function(positions - step * direction)) / (
         2 * step
     )
-
-
-@pytest.fixture
-def double():
-    with precision(64):
-        yield
 
 
 @pytest.mark.parametrize("compiled", [False, True])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from phimath.dimension import channel, instance, spatial
-from phimath.dtype import DType, precision
+from phimath.dtype import DType
 from phimath.elementwise import safe_div, safe_sqrt
 from phimath.errors import ValueRangeError
 from phimath.norm import norm
@@ -17,12 +17,6 @@ differentiates = pytest.mark.needs("value_and_gradient")
 EXPONENTS = (-3, -2.5, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 6, 12, 16.5, 17, 0.3)
 POSITIVE = np.array([0.2, 0.7, 1.0, 1.9, 2.5])
 SIGNED = np.array([-1.5, -0.4, 0.3, 2.0])
-
-
-@pytest.fixture
-def double():
-    with precision(64):
-        yield
 
 
 def of(backend, values, *dims):

@@ -13,25 +13,10 @@ from phimath.reduce import max as max_of
 from phimath.testing.assertions import assert_close
 from phimath.transform import jit_compile
 from phimath.transform.compile import MAX_TRACES
-from phimath.wrap import wrap
+from tests.support import counted, of
 
 compiles = pytest.mark.needs("value_and_gradient")  # these backends have a compiler
 X = np.array([0.5, -2.0, 3.0])
-
-
-def of(backend, values, *dims):
-    return wrap(backend.from_numpy(np.asarray(values)), *dims)
-
-
-def counted(function):
-    """The function, and the list that grows whenever its Python code runs."""
-    runs = []
-
-    def recording(*args, **kwargs):
-        runs.append(1)
-        return function(*args, **kwargs)
-
-    return recording, runs
 
 
 def is_compiler(backend):

@@ -20,6 +20,7 @@ from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close
 from phimath.transform import gradient, hessian, jacobian, vjp
 from phimath.wrap import wrap
+from tests.support import of
 
 differentiates = pytest.mark.needs("value_and_gradient")
 STEP = 1e-4
@@ -30,16 +31,6 @@ class Body:
     position: Tensor
     mass: Tensor
     stiffness: float = 2.0
-
-
-@pytest.fixture
-def double():
-    with precision(64):
-        yield
-
-
-def of(backend, values, *dims):
-    return wrap(backend.from_numpy(np.asarray(values)), *dims)
 
 
 # --- vjp ---

@@ -9,7 +9,6 @@ import pytest
 
 from phimath.create import zeros
 from phimath.dimension import batch, channel, spatial
-from phimath.dtype import precision
 from phimath.elementwise import sin
 from phimath.errors import NotConverged, NotSupported, ShapeError
 from phimath.join import stack
@@ -25,6 +24,8 @@ from phimath.transform import iterate, jit_compile
 from phimath.transform.effects import effect
 from phimath.wrap import wrap
 
+pytestmark = pytest.mark.usefixtures("double")
+
 compiles = pytest.mark.needs("compile")
 VALUES = np.array([0.3, -0.5, 1.2])
 
@@ -35,12 +36,6 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def of(backend, values=VALUES):
     return wrap(backend.from_numpy(np.asarray(values)), spatial("x"))
-
-
-@pytest.fixture(autouse=True)
-def double():
-    with precision(64):
-        yield
 
 
 def damped(x, v):

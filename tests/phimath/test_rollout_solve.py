@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from phimath.dimension import spatial
-from phimath.dtype import precision
 from phimath.errors import NotConverged
 from phimath.reduce import sum as sum_of
 from phimath.solve import Solve, solve_linear
@@ -16,6 +15,8 @@ from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close
 from phimath.transform import Binomial, Every, gradient, iterate, jit_compile
 from phimath.wrap import wrap
+
+pytestmark = pytest.mark.usefixtures("double")
 
 differentiates = pytest.mark.needs("value_and_gradient")
 VALUES = np.random.default_rng(0).standard_normal(40)
@@ -50,12 +51,6 @@ def loss_of(checkpoint, solve=ACCURATE):
         return sum_of(iterate(step, 5, x, checkpoint=checkpoint) ** 2) / 2
 
     return gradient(loss, "x,weight", get_output=False)
-
-
-@pytest.fixture(autouse=True)
-def double():
-    with precision(64):
-        yield
 
 
 def of(backend):

@@ -23,6 +23,7 @@ from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close
 from phimath.transform import gradient
 from phimath.wrap import wrap
+from tests.support import of
 
 differentiates = pytest.mark.needs("value_and_gradient")
 STEP = 1e-5
@@ -63,10 +64,6 @@ class Conduction(SymmetricOperator):
 
     def project(self, x):
         return x - mean(x) if self.is_singular else x
-
-
-def of(backend, values, *dims):
-    return wrap(backend.from_numpy(np.asarray(values)), *dims)
 
 
 def faces(n, closed):

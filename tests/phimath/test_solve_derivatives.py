@@ -11,16 +11,12 @@ from phimath.reduce import sum as sum_of
 from phimath.solve import Solve, SolveTape, solve_linear
 from phimath.testing.assertions import assert_close
 from phimath.transform import gradient, jit_compile, jvp
-from phimath.wrap import wrap
+from tests.support import of
 
 differentiates = pytest.mark.needs("value_and_gradient")
 N = 5
 STEP = 1e-5
 METHODS = ["direct", "GMRES", "BiCGStab", "LSQR"]
-
-
-def of(backend, values, *dims):
-    return wrap(backend.from_numpy(np.asarray(values)), *dims)
 
 
 def random(*sizes, seed=0):

@@ -13,14 +13,11 @@ from phimath.solve.pose import pose
 from phimath.testing.assertions import assert_close
 from phimath.transform import gradient, jit_compile, jvp
 from phimath.wrap import wrap
+from tests.support import of
 
 differentiates = pytest.mark.needs("value_and_gradient")
 N = 6
 METHODS = ["auto", "GMRES", "BiCGStab"]
-
-
-def of(backend, values, *dims):
-    return wrap(backend.from_numpy(np.asarray(values)), *dims)
 
 
 def random(*sizes):

@@ -13,13 +13,10 @@ from phimath.solve.engine import solve_plain
 from phimath.sparse import DenseMatrix
 from phimath.testing.assertions import assert_close
 from phimath.wrap import wrap
+from tests.support import of
 
 GENERAL = ["auto", "direct", "GMRES", "BiCGStab", "LSQR"]
 N = 8
-
-
-def of(backend, values, *dims):
-    return wrap(backend.from_numpy(np.asarray(values)), *dims)
 
 
 def random(*sizes):

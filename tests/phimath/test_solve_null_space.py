@@ -9,13 +9,9 @@ from phimath.dtype import precision
 from phimath.errors import Diverged, NotConverged, SolveError, ValueRangeError
 from phimath.solve import Solve, SolveTape, solve_linear
 from phimath.testing.assertions import assert_close
-from phimath.wrap import wrap
+from tests.support import of
 
 N = 8
-
-
-def of(backend, values, *dims):
-    return wrap(backend.from_numpy(np.asarray(values)), *dims)
 
 
 def random(*sizes):

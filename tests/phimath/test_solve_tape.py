@@ -10,14 +10,10 @@ from phimath.reduce import sum as sum_of
 from phimath.solve import Solve, SolveTape, solve_linear, solve_nonlinear
 from phimath.testing.assertions import assert_close
 from phimath.transform import gradient, iterate, jit_compile
-from phimath.wrap import wrap
+from tests.support import of
 
 differentiates = pytest.mark.needs("value_and_gradient")
 N = 8
-
-
-def of(backend, values, *dims):
-    return wrap(backend.from_numpy(np.asarray(values)), *dims)
 
 
 def problem(backend):

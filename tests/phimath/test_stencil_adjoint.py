@@ -5,12 +5,13 @@ import pytest
 
 from phimath import boundary
 from phimath.dimension import spatial
-from phimath.dtype import precision
 from phimath.reduce import sum as sum_of
 from phimath.stencil import laplace, spatial_gradient
 from phimath.testing.assertions import assert_close
 from phimath.transform import gradient
 from phimath.wrap import wrap
+
+pytestmark = pytest.mark.usefixtures("double")
 
 differentiates = pytest.mark.needs("value_and_gradient")
 GENERATOR = np.random.default_rng(0)
@@ -37,12 +38,6 @@ STENCILS = {
 
 def of(backend, values):
     return wrap(backend.from_numpy(np.asarray(values)), spatial("x,y"))
-
-
-@pytest.fixture(autouse=True)
-def double():
-    with precision(64):
-        yield
 
 
 @differentiates

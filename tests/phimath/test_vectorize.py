@@ -11,13 +11,9 @@ from phimath.reduce import sum as sum_of
 from phimath.stencil import laplace
 from phimath.testing.assertions import assert_close
 from phimath.transform import map_types, vectorize
-from phimath.wrap import wrap
+from tests.support import of
 
 VALUES = np.arange(12.0).reshape(3, 4)
-
-
-def of(backend, values, *dims):
-    return wrap(backend.from_numpy(np.asarray(values)), *dims)
 
 
 def test_each_example_is_treated_alone(backend):

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from phimath.dimension import batch, spatial
-from phimath.dtype import precision
 from phimath.errors import DTypeError, NotSupported, ShapeError, ValueRangeError
 from phimath.random import random_uniform, seed
 from phimath.reduce import sum as sum_of
 from phimath.testing.assertions import assert_close
 from phimath.transform import gradient, jit_compile, while_loop
-from phimath.wrap import wrap
+from tests.support import of
+
+pytestmark = pytest.mark.usefixtures("double")
 
 differentiates = pytest.mark.needs("value_and_gradient")
 MODES: dict[str, Callable[..., Any]] = {
@@ -22,16 +23,6 @@ MODES: dict[str, Callable[..., Any]] = {
 }
 in_all_modes = pytest.mark.parametrize("mode", MODES)
 with_limits = pytest.mark.parametrize("limit", [None, 1000])
-
-
-@pytest.fixture(autouse=True)
-def double():
-    with precision(64):
-        yield
-
-
-def of(backend, values, *dims):
-    return wrap(backend.from_numpy(np.asarray(values)), *dims)
 
 
 @in_all_modes

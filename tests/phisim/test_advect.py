@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import phimath as pm
-from phimath import batch, check_gradient, jit_compile, precision, tensor, vec, wrap
+from phimath import batch, check_gradient, jit_compile, tensor, vec, wrap
 from phimath.boundary import PERIODIC, ZERO_GRADIENT
 from phimath.errors import DTypeError, ShapeError, ValueRangeError
 from phimath.testing.assertions import assert_close
@@ -14,6 +14,8 @@ from phisim.field import CenteredGrid, StaggeredGrid
 from phisim.geometry import Box
 from phisim.physics import advect, integrate
 from phisim.physics.advect.volume import LIMITERS
+
+pytestmark = pytest.mark.usefixtures("double")
 
 TAU = 2 * math.pi
 TORUS = Box(x=TAU, y=TAU)
@@ -29,12 +31,6 @@ SCHEMES = {
     "finite volume, upwind": (1, lambda u, v: advect.finite_volume(u, v, "upwind")),
     "finite volume, Fromm": (2, lambda u, v: advect.finite_volume(u, v, "central")),
 }
-
-
-@pytest.fixture(autouse=True)
-def _in_64_bit():
-    with precision(64):
-        yield
 
 
 def mean_size(values):

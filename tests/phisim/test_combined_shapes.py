@@ -12,7 +12,6 @@ from phimath import (
     check_gradient,
     instance,
     jit_compile,
-    precision,
     tensor,
     vec,
     wrap,
@@ -37,16 +36,9 @@ from phisim.geometry import (
 )
 from phisim.physics import advect, fluid, integrate
 from phisim.physics.obstacle import Obstacle, apertures
+from tests.support import points
 
-
-@pytest.fixture(autouse=True)
-def _in_64_bit():
-    with precision(64):
-        yield
-
-
-def points(values, axes="x,y", dim="point"):
-    return tensor(np.asarray(values, float), instance(dim), channel(vector=axes))
+pytestmark = pytest.mark.usefixtures("double")
 
 
 def test_combinations_are_those_of_sets(backend):

@@ -17,6 +17,7 @@ from phimath.testing.assertions import assert_close
 from phisim.field import CenteredGrid, StaggeredGrid, resample
 from phisim.geometry import Box, Sphere
 from phisim.physics import advect, diffuse, fluid
+from tests.support import counted
 
 pytestmark = pytest.mark.needs("value_and_gradient")  # these backends have a compiler
 CELLS = 16
@@ -51,16 +52,6 @@ def run(step, steps, *arguments):
     for _ in range(steps):
         state = step(*state, *arguments)
     return state
-
-
-def counted(function):
-    runs = []
-
-    def recording(*args, **kwargs):
-        runs.append(1)
-        return function(*args, **kwargs)
-
-    return recording, runs
 
 
 def assert_same_state(found, expected, rtol):

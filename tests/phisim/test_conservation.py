@@ -14,6 +14,7 @@ from phisim.field import CenteredGrid, StaggeredGrid, spatial_gradient
 from phisim.geometry import Box, Sphere
 from phisim.physics import diffuse, fluid
 from phisim.physics.obstacle import Obstacle
+from tests.support import largest
 
 # Largest divergence times cell size over largest velocity, by bits.
 TOLERANCE = {32: 1e-5, 64: 1e-12}
@@ -53,10 +54,6 @@ def random_scalar(boundary, axes="xy", seed=0):
     shape = spatial(**resolution(axes))
     values = np.random.default_rng(seed).standard_normal(shape.int_sizes)
     return CenteredGrid(phimath.tensor(values, shape), boundary, room(axes), **resolution(axes))
-
-
-def largest(value):
-    return float(phimath.max(abs(value), None))
 
 
 def relative_divergence(velocity, obstacles=()):

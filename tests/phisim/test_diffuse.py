@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import phimath as pm
-from phimath import check_gradient, jit_compile, precision, spatial, tensor, using, vec, wrap
+from phimath import check_gradient, jit_compile, spatial, tensor, using, vec, wrap
 from phimath.boundary import (
     ANTISYMMETRIC,
     PERIODIC,
@@ -20,20 +20,13 @@ from phimath.testing.assertions import assert_close, assert_order
 from phisim.field import CenteredGrid, StaggeredGrid
 from phisim.geometry import Box, Sphere
 from phisim.physics import diffuse, fluid
+from tests.support import largest
+
+pytestmark = pytest.mark.usefixtures("double")
 
 TAU = 2 * math.pi
 ROOM = Box(x=1, y=1)
 CELLS = {"x": 6, "y": 4}
-
-
-@pytest.fixture(autouse=True)
-def _in_64_bit():
-    with precision(64):
-        yield
-
-
-def largest(values):
-    return float(pm.max(abs(values), None))
 
 
 def random(seed, shape):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import phimath as pm
-from phimath import batch, channel, instance, precision, seed, tensor, using, vec
+from phimath import batch, channel, instance, seed, tensor, using, vec
 from phimath.boundary import PERIODIC, ZERO_GRADIENT
 from phimath.errors import BoundaryError, ShapeError, ValueRangeError
 from phimath.testing.assertions import assert_close
@@ -26,13 +26,9 @@ from phisim.field import (
 )
 from phisim.geometry import Box, Sphere
 
+pytestmark = pytest.mark.usefixtures("double")
+
 TAU = 2 * math.pi
-
-
-@pytest.fixture(autouse=True)
-def _in_64_bit():
-    with precision(64):
-        yield
 
 
 @pytest.mark.parametrize("make", [CenteredGrid, StaggeredGrid])

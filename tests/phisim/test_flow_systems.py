@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import phimath as pm
-from phimath import check_gradient, jit_compile, jvp, precision, using, wrap
+from phimath import check_gradient, jit_compile, jvp, using, wrap
 from phimath.boundary import PERIODIC, ZERO_GRADIENT
 from phimath.errors import BoundaryError, ShapeError, StabilityWarning
 from phimath.testing.assertions import assert_close, assert_order
@@ -23,18 +23,11 @@ from phisim.physics.systems import (
     wave,
     yee_grid,
 )
+from tests.support import largest
+
+pytestmark = pytest.mark.usefixtures("double")
 
 TAU = 2 * math.pi
-
-
-@pytest.fixture(autouse=True)
-def _in_64_bit():
-    with precision(64):
-        yield
-
-
-def largest(values):
-    return float(pm.max(abs(values), None))
 
 
 # --- heat ---

@@ -6,28 +6,21 @@ import numpy as np
 import pytest
 
 import phimath as pm
-from phimath import jit_compile, jvp, precision, using, vec, wrap
+from phimath import jit_compile, jvp, using, vec, wrap
 from phimath.boundary import PERIODIC, ZERO_GRADIENT
 from phimath.errors import ShapeError
 from phimath.testing.assertions import assert_close, assert_order
 from phisim.field import CenteredGrid, StaggeredGrid, curl, divergence
 from phisim.geometry import Box, Sphere, union
 from phisim.physics import advect, diffuse, fluid
+from tests.support import largest
+
+pytestmark = pytest.mark.usefixtures("double")
 
 TAU = 2 * math.pi
 ROOM = Box(x=(-1, 1), y=(-1, 1))
 RADIUS, CENTER = 0.4, {"x": 0.03, "y": -0.02}
 DISC = Sphere(**CENTER, radius=RADIUS)
-
-
-@pytest.fixture(autouse=True)
-def _in_64_bit():
-    with precision(64):
-        yield
-
-
-def largest(values):
-    return float(pm.max(abs(values), None))
 
 
 def rest(n):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import phimath as pm
-from phimath import channel, instance, precision, spatial, tensor, vec, wrap
+from phimath import spatial, vec, wrap
 from phimath.testing.assertions import assert_close
 from phisim.geometry import (
     SDF,
@@ -16,16 +16,9 @@ from phisim.geometry import (
     Sphere,
     as_sdf,
 )
+from tests.support import points
 
-
-@pytest.fixture(autouse=True)
-def _in_64_bit():
-    with precision(64):
-        yield
-
-
-def points(values, axes="x,y", dim="point"):
-    return tensor(np.asarray(values, float), instance(dim), channel(vector=axes))
+pytestmark = pytest.mark.usefixtures("double")
 
 
 def test_functions_and_grids_describe_shapes(backend):

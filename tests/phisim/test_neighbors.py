@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import phimath as pm
-from phimath import instance, jvp, precision, spatial, tensor, using, vec, wrap
+from phimath import instance, jvp, spatial, tensor, using, vec, wrap
 from phimath.boundary import PERIODIC, ZERO_GRADIENT
 from phimath.errors import ShapeError
 from phimath.testing.assertions import assert_close, assert_order
@@ -31,15 +31,12 @@ from phisim.geometry import (
     surface_mesh,
 )
 from phisim.physics import advect, integrate
+from tests.support import largest
+
+pytestmark = pytest.mark.usefixtures("double")
 
 ROOM = Box(x=4, y=2)
 CELLS = {"x": 4, "y": 4}
-
-
-@pytest.fixture(autouse=True)
-def _in_64_bit():
-    with precision(64):
-        yield
 
 
 def linear(boundary):
@@ -106,10 +103,6 @@ def test_masks_say_where_something_is():
     assert largest(support(mask(body, to=field)) - vec(x=2.0, y=1.0)) < 0.9
     with pytest.raises(ShapeError, match="needs a grid"):
         mask(body)
-
-
-def largest(values):
-    return float(pm.max(abs(values), None))
 
 
 def test_missing_values_are_those_of_neighbors():

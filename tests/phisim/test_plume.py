@@ -13,6 +13,7 @@ from phimath.testing.assertions import assert_close
 from phisim.field import CenteredGrid, StaggeredGrid, resample
 from phisim.geometry import Box, Sphere
 from phisim.physics import advect, fluid
+from tests.support import largest
 
 STEPS = 20
 CELLS = {"xy": 24, "xyz": 10}
@@ -56,10 +57,6 @@ class Plume:
         for _ in range(steps):
             state = (step or self.step)(*state)
         return state[:2]
-
-
-def largest(value):
-    return float(phimath.max(abs(value), None))
 
 
 def top_speed(velocity):

@@ -11,16 +11,13 @@ from phimath.testing.assertions import assert_close
 from phisim.field import CenteredGrid, StaggeredGrid, divergence
 from phisim.geometry import Box, Sphere
 from phisim.physics import fluid
+from tests.support import largest
+
+pytestmark = pytest.mark.usefixtures("double")
 
 ROOM = Box(x=3, y=2)
 CELLS = {"x": 6, "y": 4}
 HALF = 0.5  # cell size
-
-
-@pytest.fixture(autouse=True)
-def _in_64_bit():
-    with precision(64):
-        yield
 
 
 def random_velocity(boundary, seed=0):
@@ -35,10 +32,6 @@ def random_velocity(boundary, seed=0):
 def random_density():
     values = np.random.default_rng(5).uniform(0.5, 3.0, (6, 4))
     return CenteredGrid(tensor(values, spatial("x,y")), ZERO_GRADIENT, ROOM)
-
-
-def largest(values):
-    return float(pm.max(abs(values), None))
 
 
 # --- density ---

@@ -33,16 +33,9 @@ from phisim.geometry import (
     sample_uniform,
     scale,
 )
+from tests.support import points
 
-
-@pytest.fixture(autouse=True)
-def _in_64_bit():
-    with precision(64):
-        yield
-
-
-def points(values, axes="x,y", dim="point"):
-    return tensor(np.asarray(values, float), instance(dim), channel(vector=axes))
+pytestmark = pytest.mark.usefixtures("double")
 
 
 L_SHAPE = [(0, 0), (2, 0), (2, 1), (1, 1), (1, 3), (0, 3)]

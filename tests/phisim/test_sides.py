@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import phimath as pm
-from phimath import jit_compile, jvp, precision, spatial, tensor, using, vec, wrap
+from phimath import jit_compile, jvp, spatial, tensor, using, vec, wrap
 from phimath.boundary import PERIODIC, ZERO_GRADIENT
 from phimath.errors import BoundaryError
 from phimath.testing.assertions import assert_close, assert_order
@@ -25,20 +25,13 @@ from phisim.field import (
 )
 from phisim.geometry import Box
 from phisim.physics import advect, diffuse, fluid
+from tests.support import largest
+
+pytestmark = pytest.mark.usefixtures("double")
 
 CHANNEL = Box(x=2, y=1)
 CELLS = {"x": 8, "y": 6}
 Y = (np.arange(6) + 0.5) / 6
-
-
-@pytest.fixture(autouse=True)
-def _in_64_bit():
-    with precision(64):
-        yield
-
-
-def largest(values):
-    return float(pm.max(abs(values), None))
 
 
 def smooth(x, y):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import phimath as pm
-from phimath import check_gradient, jit_compile, precision, seed, tensor, using, wrap
+from phimath import check_gradient, jit_compile, seed, tensor, using, wrap
 from phimath.boundary import PERIODIC, ZERO_GRADIENT
 from phimath.errors import BoundaryError, ShapeError
 from phimath.testing.assertions import assert_close
@@ -28,18 +28,11 @@ from phisim.physics.systems import (
     shallow_water_rate,
     wave,
 )
+from tests.support import largest
+
+pytestmark = pytest.mark.usefixtures("double")
 
 TAU = 2 * math.pi
-
-
-@pytest.fixture(autouse=True)
-def _in_64_bit():
-    with precision(64):
-        yield
-
-
-def largest(values):
-    return float(pm.max(abs(values), None))
 
 
 def run(rate, state, end, steps, method=integrate.SSP_RK3):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from scipy.sparse import issparse
 
 from phimath.backend.contract.elementwise import BINARY, DERIVED, UNARY
 from phimath.dtype import DType
@@ -115,7 +116,7 @@ def to_numpy(backend: Backend[Any], result: Any) -> Any:
     """Native arrays become NumPy's, inside of tuples too; all others stay."""
     if isinstance(result, (tuple, list)):
         return tuple(to_numpy(backend, r) for r in result)
-    if backend.is_sparse(result):
+    if backend.is_sparse(result) or issparse(result):  # SciPy's, where there are none of its own
         return to_numpy(backend, backend.sparse_parts(result))
     return np.asarray(backend.to_numpy(result)) if backend.owns(result) else result
 

@@ -53,7 +53,6 @@ def _cases() -> Iterator[Case]:
         name = f"{layout}-{dtype}"
         yield Case(name, "sparse_native", parts, expected, _filled)
         yield Case(name, "sparse_parts", (Made(made),), expected, _filled)
-        yield Case(name, "is_sparse", (Made(made),), lambda _: True)
     yield Case("dense", "is_sparse", (sample("float32", 2, 3),), lambda _: False)
 
 

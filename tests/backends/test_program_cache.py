@@ -129,5 +129,6 @@ def test_nothing_is_kept_when_switched_off(backend, tmp_path):
 def test_inductor_is_told_where_to_keep_programs(backend, tmp_path):
     printed = run(backend.name, PHIMATH_CACHE=str(tmp_path))
     assert printed[1].startswith(str(tmp_path / "torch-"))
-    own = run(backend.name, PHIMATH_CACHE=str(tmp_path), TORCHINDUCTOR_CACHE_DIR="elsewhere")
-    assert Path(own[1]).name == "elsewhere"
+    elsewhere = tmp_path / "elsewhere"
+    own = run(backend.name, PHIMATH_CACHE=str(tmp_path), TORCHINDUCTOR_CACHE_DIR=str(elsewhere))
+    assert Path(own[1]) == elsewhere

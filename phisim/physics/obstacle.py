@@ -89,7 +89,7 @@ def _is_zero(value: Any) -> bool:
 
 
 def as_obstacles(obstacles: Any, axes: tuple[str, ...]) -> tuple[Obstacle, ...]:
-    """Checked tuple of obstacles from one or several obstacles or geometries."""
+    """Checked tuple of obstacles from none, one or several obstacles or geometries."""
     several = obstacles if isinstance(obstacles, (tuple, list)) else (obstacles,)
     checked = tuple(o if isinstance(o, Obstacle) else Obstacle(o) for o in several)
     for obstacle in checked:

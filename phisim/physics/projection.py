@@ -91,7 +91,7 @@ def make_incompressible(
     settings = solve or Solve()
     if settings.rel_tol is None:
         settings = replace(settings, rel_tol=DIVERGENCE_TOLERANCE[precision_bits()])
-    solids = as_obstacles(obstacles, velocity.axes) if obstacles != () else ()
+    solids = as_obstacles(obstacles, velocity.axes)
     open_fraction = solid_velocity = None
     if solids:
         open_fraction, solid_velocity = apertures(velocity, solids, check=True)
@@ -138,7 +138,7 @@ def apply_boundary_conditions(velocity: Field, obstacles: Any = ()) -> Field:
     """
     check_field(velocity, "A velocity")
     check_velocity(velocity, velocity.axes)
-    solids = as_obstacles(obstacles, velocity.axes) if obstacles != () else ()
+    solids = as_obstacles(obstacles, velocity.axes)
     if velocity.is_centered:
         values = velocity.values
         for solid in solids:
@@ -158,7 +158,7 @@ def flux_divergence(velocity: Field, obstacles: Any = ()) -> Field:
     Zero after the projection.
     """
     check_velocity(velocity, velocity.axes)
-    solids = as_obstacles(obstacles, velocity.axes) if obstacles != () else ()
+    solids = as_obstacles(obstacles, velocity.axes)
     return divergence(_flux(velocity, *apertures(velocity, solids)) if solids else velocity)
 
 

@@ -66,7 +66,7 @@ def projected_rk4(
     """The same for fields of which the first is the velocity, and the others are not projected."""
     check_face_velocity(start[0], start[0])
     check_time_step(dt)
-    bodies = as_obstacles(obstacles, start[0].axes) if obstacles != () else ()
+    bodies = as_obstacles(obstacles, start[0].axes)
     settings, state = solve or Solve(), start
     rates: list[tuple[Field, ...]] = []
     for row, node in zip((*RK4.stages, RK4.weights), (*RK4.nodes[1:], 1.0), strict=True):

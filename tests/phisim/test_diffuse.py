@@ -309,3 +309,14 @@ def test_what_a_method_cannot_do_says_which_one_can():
         diffuse.implicit(field, 0.1, 0.1, order=3)
     with pytest.raises(BoundaryError, match=r"or diffuse\.explicit"):
         diffuse.implicit(random_field(SYMMETRIC_GRADIENT), 0.1, 0.1)
+
+
+def test_no_obstacles_are_none_however_that_is_said():
+    flow = random_field(0, staggered=True)
+    dt = 0.9 * diffuse.stability_limit(flow.geometry, 0.1)  # too long beside a body: would warn
+    for scheme in (diffuse.explicit, diffuse.implicit):
+        expected = scheme(flow, 0.1, dt)
+        for nothing in ((), []):
+            found = scheme(flow, 0.1, dt, obstacles=nothing)
+            for axis in flow.axes:
+                assert_close(found.component(axis), expected.component(axis))

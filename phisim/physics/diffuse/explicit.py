@@ -56,8 +56,8 @@ def explicit(
     if substeps < 1:
         raise ValueRangeError(f"substeps must be at least 1, not {substeps}.")
     nu = Diffusivity.of(diffusivity, field)
-    _check_stability(nu, dt, substeps, 1.0 if obstacles == () else 0.5)
     walls = {c: walls_of(field, obstacles, c) for c in components_of(field)}
+    _check_stability(nu, dt, substeps, 1.0 if None in walls.values() else 0.5)
     for _ in range(substeps):
         rates = [rate_with_walls(field, nu, c, wall) for c, wall in walls.items()]
         change = rates[0] if field.is_centered else stack(rates, field.geometry.vector)

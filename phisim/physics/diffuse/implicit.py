@@ -80,13 +80,13 @@ def implicit(
         raise ValueRangeError(f"There is no implicit diffusion of order {order!r}. Use 1 or 2.")
     nu = Diffusivity.of(diffusivity, field)
     amount = dt * IMPLICIT_PART[order]
-    changes = []
-    for component in components_of(field):
-        walls = walls_of(field, obstacles, component, NEAREST_IMPLICIT)
-        changes.append(_change(field, nu, component, dt, amount, solve or Solve(), walls))
+    walls = {c: walls_of(field, obstacles, c, NEAREST_IMPLICIT) for c in components_of(field)}
+    changes = [
+        _change(field, nu, c, dt, amount, solve or Solve(), wall) for c, wall in walls.items()
+    ]
     change = changes[0] if field.is_centered else stack(changes, field.geometry.vector)
     changed = field.with_values(field.values + change)
-    return changed if obstacles == () else HOOKS["prescribe"](changed)
+    return changed if None in walls.values() else HOOKS["prescribe"](changed)
 
 
 def crank_nicolson(

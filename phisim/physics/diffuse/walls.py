@@ -39,10 +39,12 @@ class Walls:
     closeness: dict[str, Tensor]
 
     @classmethod
-    def of(cls, field: Field, obstacles: Any, component: str, nearest: float) -> Self:
+    def of(
+        cls, field: Field, bodies: tuple[Obstacle, ...], component: str, nearest: float
+    ) -> Self:
         """For the component along one axis."""
         points = field.face_points(component)
-        distance, velocity = _nearest(as_obstacles(obstacles, field.axes), points, component)
+        distance, velocity = _nearest(bodies, points, component)
         fluid = where(distance > 0, 1.0, 0.0)
         closeness = {axis: _closeness(distance, axis, field, nearest) for axis in field.axes}
         return cls(field, fluid, velocity, closeness)
@@ -73,14 +75,15 @@ def walls_of(
     Raises:
         ShapeError: there are bodies, but the field is no staggered velocity.
     """
-    if isinstance(obstacles, (tuple, list)) and not obstacles:
+    bodies = as_obstacles(obstacles, field.axes)
+    if not bodies:
         return None
     if component is None:
         raise ShapeError(
             "Only staggered velocities stick to obstacles. For heat give a diffusivity on faces, "
             "0 where a body insulates."
         )
-    return Walls.of(field, obstacles, component, nearest)
+    return Walls.of(field, bodies, component, nearest)
 
 
 def _nearest(bodies: tuple[Obstacle, ...], points: Tensor, component: str) -> tuple[Tensor, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -21,9 +22,6 @@ from phisim.field.values import values_at_cells, values_at_faces
 from phisim.geometry import Geometry, UniformGrid
 from phisim.geometry.fraction import fraction_inside
 from phisim.geometry.geometry import as_vector
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable
 
 
 def resample(value: Any, to: Field, *, soft: bool = False) -> Field:
@@ -60,31 +58,36 @@ def _outside(value: Any, to: Field) -> Constant:
     )
 
 
-# Masks of fixed geometries by geometry and grid.  Weak: they are forgotten with the geometry.
+# Masks by geometry and by the numbers that it and the grid have.  Weak: they are forgotten with the
+# geometry.
 _MASKS: WeakKeyDictionary[Geometry, dict[Hashable, Tensor]] = WeakKeyDictionary()
 _MOST_MASKS = 4  # of one geometry
+_MOST_NUMBERS = 1024  # beyond which reading them takes too long
 
 
 def _mask(geometry: Geometry, to: Field, soft: bool) -> Tensor:
-    """Computed once for a geometry and a grid that are given by numbers of the host."""
-    known = _MASKS.get(geometry)
-    if known is None:
-        if not _is_fixed(geometry):
-            return _computed_mask(geometry, to, soft)
-        known = _MASKS[geometry] = {}
-    grid, wraps = to.geometry, tuple(is_periodic(to.boundary, axis) for axis in to.axes)
-    key = (grid.resolution, grid.bounds, to.is_staggered, wraps, soft, precision_bits())
+    """Computed once for a geometry and a grid that are given by a few numbers of the host."""
+    numbers = _numbers_of((geometry, to.geometry))
+    if numbers is None:
+        return _computed_mask(geometry, to, soft)
+    wraps = tuple(is_periodic(to.boundary, axis) for axis in to.axes)
+    key = (numbers, to.resolution, to.is_staggered, wraps, soft, precision_bits())
+    known = _MASKS.setdefault(geometry, {})
     mask = known.get(key)
     if mask is None:
         mask = _computed_mask(geometry, to, soft)
-        if len(known) < _MOST_MASKS and _is_fixed(grid):
+        if len(known) < _MOST_MASKS:
             known[key] = mask
     return mask
 
 
-def _is_fixed(geometry: Geometry) -> bool:
-    leaves, _ = flatten(geometry, (Tensor,))
-    return all(not isinstance(leaf, Tensor) or leaf.backend.name == "numpy" for leaf in leaves)
+def _numbers_of(geometries: tuple[Geometry, ...]) -> Hashable | None:
+    """What they are now, for arrays may change; `None` if frameworks or functions decide it."""
+    leaves, _ = flatten(geometries, (Tensor, Callable))
+    tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor) and leaf.backend.name == "numpy"]
+    if len(tensors) < len(leaves) or sum(t.shape.volume for t in tensors) > _MOST_NUMBERS:
+        return None
+    return tuple(tensor.numpy(tensor.shape).tobytes() for tensor in tensors)
 
 
 def _computed_mask(geometry: Geometry, to: Field, soft: bool) -> Tensor:

@@ -16,7 +16,7 @@ SparseParts: TypeAlias = "tuple[str, tuple[int, ...], A, A]"
 
 
 class Sparse(ABC, Generic[A]):
-    """Sparse arrays of the framework or, where it has none, of SciPy.
+    """Sparse arrays of the framework; where it has none, SciPy's, which are NumPy's to recognise.
 
     Only ways in and out: what is computed with sparse tensors is done by other topics.
     """

@@ -14,6 +14,9 @@ from phimath.testing.conformance.suite import (
     test_gradient_equals_finite_differences as test_gradient_equals_finite_differences,
 )
 from phimath.testing.conformance.suite import (
+    test_its_sparse_arrays_are_recognised as test_its_sparse_arrays_are_recognised,
+)
+from phimath.testing.conformance.suite import (
     test_result_equals_that_of_numpy as test_result_equals_that_of_numpy,
 )
 from phimath.testing.conformance.suite import (
@@ -49,6 +52,7 @@ __all__ = [
     "test_gradient_equals_finite_differences",
     "test_signature_is_that_of_the_contract",
     "test_result_equals_that_of_numpy",
+    "test_its_sparse_arrays_are_recognised",
     "test_result_stays_on_its_device",
     "test_tangent_equals_finite_differences",
 ]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pytest
+from scipy.sparse import issparse
 
 from phimath.backend import Backend
+from phimath.backend.discovery import backend_of, load
 from phimath.backend.support import advice, contract_methods
 from phimath.testing.conformance import (
     arrange,
@@ -63,6 +66,15 @@ def test_result_equals_that_of_numpy(
     """Values, sizes and element types of each case on the default device."""
     _expect_what_is_declared(request, backend, case)
     MODES["eager"](backend, case)
+
+
+@pytest.mark.parametrize("format", ["coo", "csr", "csc"])
+def test_its_sparse_arrays_are_recognised(backend: Backend[Any], format: str) -> None:
+    """By itself, or by the backend of NumPy if they are SciPy's."""
+    indices, values = (backend.from_numpy(np.asarray(a)) for a in ([[0, 0], [1, 1]], [1.0, 2.0]))
+    native = backend.sparse_native(format, (2, 2), indices, values)
+    assert backend_of(native) is (load("numpy") if issparse(native) else backend)
+    assert backend_of(native).is_sparse(native)
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.__name__.rpartition(".")[2])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from phimath.create import vector_of
 from phimath.elementwise import abs as magnitude
 from phimath.errors import ShapeError
+from phimath.linear_algebra import cross
 from phimath.norm import norm, normalize
 from phisim.field.calculus import curl, spatial_gradient
 from phisim.field.field import Field
@@ -61,28 +62,16 @@ def vorticity_confinement(velocity: Field, strength: float | Tensor) -> Field:
     check_field(velocity, "A velocity")
     check_velocity(velocity, velocity.axes)
     vorticity = curl(velocity)
-    if velocity.spatial_rank == 2:
+    w, is_flat = vorticity.values, velocity.spatial_rank == 2
+    size = vorticity.with_values(magnitude(w) if is_flat else norm(w, "vector"))
+    n = normalize(spatial_gradient(size).values, "vector")
+    if is_flat:
         x, y = velocity.axes
-        towards = _direction(vorticity.with_values(magnitude(vorticity.values)))
-        n, w = towards.components, vorticity.values
-        push = {x: n[y] * w, y: -(n[x] * w)}
+        push = vector_of({x: n.vector[y] * w, y: -(n.vector[x] * w)})
     else:
-        size = vorticity.with_values(_length(vorticity))
-        n, w = _direction(size).components, vorticity.components
-        x, y, z = velocity.axes
-        push = {a: n[b] * w[c] - n[c] * w[b] for a, b, c in ((x, y, z), (y, z, x), (z, x, y))}
+        push = cross(n, w)
     scale = strength * velocity.geometry.volume ** (1.0 / velocity.spatial_rank)
-    field = vorticity.with_values(vector_of(push) * scale)
-    return resample(field, to=velocity)
-
-
-def _direction(size: Field) -> Field:
-    slope = spatial_gradient(size)
-    return slope.with_values(normalize(slope.values, "vector"))
-
-
-def _length(vector: Field) -> Tensor:
-    return norm(vector.values, "vector")
+    return resample(vorticity.with_values(push * scale), to=velocity)
 
 
 __all__ = ["buoyancy", "vorticity_confinement"]

@@ -8,6 +8,7 @@ from phimath.boundary import PERIODIC, pad
 from phimath.create import vector_of
 from phimath.elementwise import where
 from phimath.errors import ShapeError
+from phimath.linear_algebra import cross
 from phimath.reduce import sum as sum_of
 from phimath.wrap import wrap
 from phisim.field.boundary import is_periodic
@@ -108,19 +109,12 @@ def _slopes(velocity: Field, body: Obstacle, position: Tensor, normal: Tensor) -
 
 
 def _torque(arm: Tensor, traction: dict[str, Tensor], axes: tuple[str, ...]) -> Tensor:
-    r = {axis: arm.vector[axis] for axis in axes}
     if len(axes) == 1:
         return wrap(0.0)
     if len(axes) == 2:
         x, y = axes
-        return sum_of(r[x] * traction[y] - r[y] * traction[x], axes)
-    x, y, z = axes
-    return vector_of(
-        {
-            a: sum_of(r[b] * traction[c] - r[c] * traction[b], axes)
-            for a, b, c in ((x, y, z), (y, z, x), (z, x, y))
-        }
-    )
+        return sum_of(arm.vector[x] * traction[y] - arm.vector[y] * traction[x], axes)
+    return sum_of(cross(arm, vector_of(traction)), axes)
 
 
 __all__ = ["Load", "forces"]

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Self, final
 from phimath.create import vector_of
 from phimath.elementwise import maximum, minimum
 from phimath.errors import NotSupported, ShapeError
-from phimath.reduce import max as max_of
-from phimath.reduce import min as min_of
+from phisim.geometry.bounds import bounding_box
 from phisim.geometry.box import Box
 from phisim.geometry.geometry import HOOKS, Geometry, as_vector, coordinate, finite_center
 
@@ -76,7 +75,7 @@ class Union(_Combined):
 
     def bounding_box(self) -> Box:
         """Box around the boxes of all parts."""
-        boxes = [_around_copies(part) for part in self.parts]
+        boxes = [bounding_box(part) for part in self.parts]
         lower, upper = boxes[0].lower, boxes[0].upper
         for box in boxes[1:]:
             lower, upper = minimum(lower, box.lower), maximum(upper, box.upper)
@@ -100,7 +99,7 @@ class Intersection(_Combined):
 
     def bounding_box(self) -> Box:
         """What the boxes of all parts have in common; a point where they don't meet."""
-        boxes = [_around_copies(part) for part in self.parts]
+        boxes = [bounding_box(part) for part in self.parts]
         lower, upper = boxes[0].lower, boxes[0].upper
         for box in boxes[1:]:
             lower, upper = maximum(lower, box.lower), minimum(upper, box.upper)
@@ -118,7 +117,7 @@ class Complement(Geometry):
     def center(self) -> Tensor:  # type: ignore[override]
         """Center of the shape that is left out; of the box around its copies, if there are any."""
         center = self.inner.center
-        return _around_copies(self.inner).center if center.shape.instance else center
+        return bounding_box(self.inner).center if center.shape.instance else center
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -171,15 +170,6 @@ def intersection(*shapes: Geometry) -> Geometry:
 def invert(shape: Geometry) -> Geometry:
     """What lies outside of a shape; `~a`."""
     return shape.inner if isinstance(shape, Complement) else Complement(shape)
-
-
-def _around_copies(shape: Geometry) -> Box:
-    """Box around all copies of a shape, for each world."""
-    box = shape.bounding_box()
-    low, high = box.lower.shape.instance, box.upper.shape.instance
-    return Box(
-        min_of(box.lower, low) if low else box.lower, max_of(box.upper, high) if high else box.upper
-    )
 
 
 def _parts(

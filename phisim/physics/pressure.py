@@ -12,7 +12,7 @@ from phimath.reduce import max as max_of
 from phimath.sparse import StencilOperator
 from phimath.tensor import Tensor
 from phimath.wrap import wrap
-from phisim.field.boundary import is_periodic, pressure_boundary
+from phisim.field.boundary import is_periodic, pressure_boundary, solver_side
 from phisim.field.calculus import divergence, face_difference
 from phisim.field.field import Field
 from phisim.physics.check import check_same_points, check_scale
@@ -195,8 +195,4 @@ def is_enclosed(boundary: Boundary, axes: tuple[str, ...]) -> bool:
 
 
 def _side(boundary: Boundary, axis: str, *, upper: bool) -> Side:
-    side = boundary.at(axis, upper=upper)
-    if side == PERIODIC:
-        return "periodic"
-    # On open sides the pressure is prescribed.
-    return "face" if isinstance(side, Constant) else "closed"
+    return solver_side(boundary, axis, upper, None) or "closed"

@@ -39,9 +39,7 @@ class Walls:
     closeness: dict[str, Tensor]
 
     @classmethod
-    def of(
-        cls, field: Field, bodies: tuple[Obstacle, ...], component: str, nearest: float
-    ) -> Self:
+    def of(cls, field: Field, bodies: tuple[Obstacle, ...], component: str, nearest: float) -> Self:
         """For the component along one axis."""
         points = field.face_points(component)
         distance, velocity = _nearest(bodies, points, component)

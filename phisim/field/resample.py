@@ -63,6 +63,7 @@ def _outside(value: Any, to: Field) -> Constant:
 _MASKS: WeakKeyDictionary[Geometry, dict[Hashable, Tensor]] = WeakKeyDictionary()
 _MOST_MASKS = 4  # of one geometry
 _MOST_NUMBERS = 1024  # beyond which reading them takes too long
+_CALLABLE: Any = Callable  # an abstract class, which is one for `isinstance`
 
 
 def _mask(geometry: Geometry, to: Field, soft: bool) -> Tensor:
@@ -83,7 +84,7 @@ def _mask(geometry: Geometry, to: Field, soft: bool) -> Tensor:
 
 def _numbers_of(geometries: tuple[Geometry, ...]) -> Hashable | None:
     """What they are now, for arrays may change; `None` if frameworks or functions decide it."""
-    leaves, _ = flatten(geometries, (Tensor, Callable))
+    leaves, _ = flatten(geometries, (Tensor, _CALLABLE))
     tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor) and leaf.backend.name == "numpy"]
     if len(tensors) < len(leaves) or sum(t.shape.volume for t in tensors) > _MOST_NUMBERS:
         return None

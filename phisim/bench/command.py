@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, final
 
 from phimath.errors import PhiError
-from phisim.bench import bubbles, compile, galaxy, overhead, plume_step, poisson, rollout
+from phisim.bench import bubbles, compile, galaxy, overhead, plume, poisson, rollout
 from phisim.bench.options import positive
-from phisim.bench.report import Report, Row, as_json, as_text
-from phisim.bench.threads import available_threads, limited_to
+from phisim.bench.threads import limited_to
+from phisim.report import Report, Row, as_json, as_text, available_threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,9 +39,7 @@ BENCHMARKS: Final = {
     "overhead": Benchmark(
         overhead.HELP, overhead.add_options, overhead.run, overhead.LEGEND, repetitions=31
     ),
-    "plume": Benchmark(
-        plume_step.HELP, plume_step.add_options, plume_step.run, plume_step.LEGEND, repetitions=21
-    ),
+    "plume": Benchmark(plume.HELP, plume.add_options, plume.run, plume.LEGEND, repetitions=21),
     "galaxy": Benchmark(galaxy.HELP, galaxy.add_options, galaxy.run, galaxy.LEGEND, repetitions=21),
     "bubbles": Benchmark(
         bubbles.HELP, bubbles.add_options, bubbles.run, bubbles.LEGEND, repetitions=21

@@ -10,7 +10,7 @@ import numpy as np
 
 from phisim.bench.arrays import natives
 from phisim.bench.measure import interleaved
-from phisim.bench.report import verdict
+from phisim.report import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -17,14 +17,13 @@ from phimath.transform.natives import disassemble_leaves
 from phimath.transform.trace import Integer, fed
 from phimath.tree import flatten
 from phimath.wrap import wrap
-from phisim.bench import plume
+from phisim.bench import readme_step
 from phisim.bench.arrays import natives
 from phisim.bench.comparison import Comparison, disagreement
 from phisim.bench.measure import interleaved
-from phisim.bench.native import BACKENDS
-from phisim.bench.options import PRECISIONS, Variant, add_backends, backends, positive
+from phisim.bench.options import Variant, add_compiling, compiling, positive
 from phisim.bench.process import in_fresh_process
-from phisim.bench.report import verdict
+from phisim.report import verdict
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -93,25 +92,19 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--cells", type=positive, default=64, help="per axis, for first calls; default: 64"
     )
-    parser.add_argument(
-        "--precision", action="append", type=int, choices=PRECISIONS, help="bits; default: 32"
-    )
-    add_backends(parser, [name for name in BACKENDS if name != "numpy"])
+    add_compiling(parser)
 
 
 def run(options: Namespace) -> Iterator[Comparison | FirstCall]:
     """Measure on the backends chosen, in which NumPy isn't: it compiles nothing."""
-    for backend in backends(options):
-        if backend == "numpy":
-            continue
-        for bits in options.precision or (32,):
-            variant = Variant(backend, "compiled", bits)
-            with variant.chosen() as framework:
-                yield _four_tensors(variant, framework, options.repetitions)
-                yield _plume_call(variant, framework, options.repetitions)
-            yield first_calls(backend, bits, options.cells, None)
-            if backend == "torch":  # where this is not the same
-                yield first_calls(backend, bits, options.cells, "now")
+    for backend, bits in compiling(options):
+        variant = Variant(backend, "compiled", bits)
+        with variant.chosen() as framework:
+            yield _four_tensors(variant, framework, options.repetitions)
+            yield _plume_call(variant, framework, options.repetitions)
+        yield first_calls(backend, bits, options.cells, None)
+        if backend == "torch":  # where this is not the same
+            yield first_calls(backend, bits, options.cells, "now")
 
 
 def first_calls(backend: str, bits: int, cells: int, optimize: str | None) -> FirstCall:
@@ -152,8 +145,8 @@ def _four_tensors(variant: Variant, framework: Framework, repetitions: int) -> C
 
 def _plume_call(variant: Variant, framework: Framework, repetitions: int) -> Comparison:
     """Beside the program alone, called with the arrays of the state."""
-    step = jit_compile(plume.step, optimize="now")
-    velocity, smoke = plume.initial(_CALLS)
+    step = jit_compile(readme_step.step, optimize="now")
+    velocity, smoke = readme_step.initial(_CALLS)
     _, _, pressure = step(velocity, smoke, None)
     state = step(velocity, smoke, pressure)
     step(*state)

@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Any
 
 from phimath.transform import jit_compile
-from phisim.bench import plume
+from phisim.bench import readme_step
 from phisim.bench.arrays import natives
 from phisim.bench.options import Variant
 from phisim.bench.process import answer
@@ -22,14 +22,14 @@ def measure(backend: str, bits: int, cells: int, optimize: str | None) -> dict[s
     traced: list[float] = []
 
     def recorded(velocity: Any, smoke: Any, pressure: Any, dt: float) -> Any:
-        result = plume.step(velocity, smoke, pressure, dt)
+        result = readme_step.step(velocity, smoke, pressure, dt)
         traced.append(perf_counter())
         return result
 
     choice: Any = optimize
     with Variant(backend, "compiled", bits).chosen() as framework:
         step = jit_compile(recorded, optimize=choice)
-        velocity, smoke = plume.initial(cells, wall=0.1)
+        velocity, smoke = readme_step.initial(cells, wall=0.1)
 
         def call(*state: Any) -> Any:
             result = step(*state)

@@ -79,6 +79,22 @@ def backends(options: argparse.Namespace) -> list[str]:
     return options.backend or [name for name in BACKENDS if is_installed(name)]
 
 
+def add_compiling(parser: argparse.ArgumentParser) -> None:
+    """`--precision` and, without NumPy, which compiles nothing, `--backend`."""
+    parser.add_argument(
+        "--precision", action="append", type=int, choices=PRECISIONS, help="bits; default: 32"
+    )
+    add_backends(parser, [name for name in BACKENDS if name != "numpy"])
+
+
+def compiling(options: argparse.Namespace) -> Iterator[tuple[str, int]]:
+    """Backends and bits that `add_compiling` has chosen."""
+    for backend in backends(options):
+        if backend != "numpy":
+            for bits in options.precision or (32,):
+                yield backend, bits
+
+
 def variants(options: argparse.Namespace) -> Iterator[Variant]:
     """The combinations chosen; NumPy is eager only."""
     for backend in backends(options):

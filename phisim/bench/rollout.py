@@ -7,10 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, final
 
 from phisim.bench.measure import Timing
-from phisim.bench.native import BACKENDS
-from phisim.bench.options import PRECISIONS, add_backends, backends, positive
+from phisim.bench.options import add_compiling, compiling, positive
 from phisim.bench.process import in_fresh_process
-from phisim.bench.report import verdict
+from phisim.report import verdict
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -91,20 +90,14 @@ def add_options(parser: ArgumentParser) -> None:
         "--policy", action="append", type=_policy, metavar="POLICY",
         help=f"all, sqrt or binomial:SNAPSHOTS, repeatable; default: {', '.join(_POLICIES)}",
     )  # fmt: skip
-    parser.add_argument(
-        "--precision", action="append", type=int, choices=PRECISIONS, help="bits; default: 32"
-    )
-    add_backends(parser, [name for name in BACKENDS if name != "numpy"])
+    add_compiling(parser)
 
 
 def run(options: Namespace) -> Iterator[GradientRow]:
     """Measure the policies chosen on the backends chosen; NumPy has no gradients."""
-    for backend in backends(options):
-        if backend == "numpy":
-            continue
-        for bits in options.precision or (32,):
-            for policy in options.policy or _POLICIES:
-                yield _measured(backend, bits, policy, options)
+    for backend, bits in compiling(options):
+        for policy in options.policy or _POLICIES:
+            yield _measured(backend, bits, policy, options)
 
 
 def _measured(backend: str, bits: int, policy: str, options: Namespace) -> GradientRow:

@@ -13,13 +13,6 @@ if TYPE_CHECKING:
 _VARIABLES: Final = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
 
-def available_threads() -> int:
-    """Processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 @contextmanager
 def limited_to(threads: int | None) -> Iterator[None]:
     """Limit frameworks that are loaded inside, here and in processes started here.

@@ -14,7 +14,7 @@ from phimath.create import ones
 from phimath.dimension import spatial
 from phimath.dtype import precision
 from phimath.transform import jit_compile
-from phisim.bench import bubbles, first_call, galaxy, long_rollout, main, plume, plume_step
+from phisim.bench import bubbles, first_call, galaxy, long_rollout, main, plume, readme_step
 from phisim.bench.arrays import natives
 from phisim.bench.comparison import Comparison, compare, disagreement
 from phisim.bench.compile import FirstCall, program_call
@@ -24,9 +24,9 @@ from phisim.bench.native import framework
 from phisim.bench.options import Variant
 from phisim.bench.overhead import ROWS, prepared
 from phisim.bench.process import in_fresh_process, peak_memory
-from phisim.bench.report import Report, as_text
 from phisim.bench.rollout import GradientRow
-from phisim.bench.threads import available_threads, limited_to
+from phisim.bench.threads import limited_to
+from phisim.report import Report, as_text, available_threads
 
 FRAMEWORKS = ("numpy", "torch", "jax", "tensorflow")
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -49,9 +49,7 @@ def problems_of(name, variant, means):
     if name == "galaxy":
         return [galaxy.prepared(galaxy.random_stars(20, 3, variant.precision), variant, means)]
     if name == "plume":
-        return [
-            plume_step.prepared(plume_step.swirling(6, dims, 64), variant, means) for dims in (2, 3)
-        ]
+        return [plume.prepared(plume.swirling(6, dims, 64), variant, means) for dims in (2, 3)]
     return list(bubbles.problems(bubbles.random_bubbles(20, 2, 64), 3, variant, means))
 
 
@@ -101,7 +99,7 @@ def statements(source, name):
     [
         (galaxy, "galaxy", "step"),
         (bubbles, "bubbles", "energy"),
-        (plume, "smoke_plume", "step"),
+        (readme_step, "smoke_plume", "step"),
     ],
 )
 def test_benchmarks_measure_the_physics_of_the_examples(module, example, function):
@@ -122,7 +120,7 @@ def test_benchmarks_measure_the_physics_of_the_examples(module, example, functio
     ],
 )
 def test_plumes_have_the_budgets_of_the_design(framework, mode, cells, dims, limit):
-    assert plume_step.budget(cells, dims, Variant(framework, mode, 32)) == limit
+    assert plume.budget(cells, dims, Variant(framework, mode, 32)) == limit
 
 
 def test_a_benchmark_prints_a_table_and_writes_json(tmp_path, capsys):

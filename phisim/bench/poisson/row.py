@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, final
 
-from phisim.bench.report import verdict
+from phisim.report import verdict
 
 if TYPE_CHECKING:
     from phisim.bench.measure import Timing

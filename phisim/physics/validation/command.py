@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from phimath.backend.discovery import installed
 from phimath.context import using
 from phimath.dtype import precision
-from phisim.bench.report import Report, as_json, as_text
 from phisim.physics.validation import CASES
+from phisim.report import Report, as_json, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

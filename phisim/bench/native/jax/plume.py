@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
+
+from phisim.bench.native.waves import cosines, inverse_laplacian
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +23,8 @@ def stepper(
 
     courant: dt / dx, so that velocity times it is in cells.
     """
-    bases = [jnp.asarray(_cosines(n).astype(dtype)) for n in shape]
-    symbol = jnp.asarray(_symbol(shape).astype(dtype))
+    bases = [jnp.asarray(cosines(n).astype(dtype)) for n in shape]
+    symbol = jnp.asarray(inverse_laplacian(shape).astype(dtype))
 
     def step(velocity: Arrays, smoke: jax.Array, inflow: jax.Array) -> tuple[Arrays, jax.Array]:
         smoke = _mac_cormack(smoke, velocity, courant) + inflow
@@ -76,21 +77,6 @@ def _transformed(values: jax.Array, matrices: Arrays) -> jax.Array:
     for axis, matrix in enumerate(matrices):
         values = jnp.moveaxis(jnp.tensordot(matrix, values, (1, axis)), 0, axis)
     return values
-
-
-def _cosines(n: int) -> np.ndarray:
-    k, i = np.arange(n)[:, None], np.arange(n)
-    matrix = np.sqrt(2 / n) * np.cos(np.pi * k * (i + 0.5) / n)
-    matrix[0] /= np.sqrt(2)
-    return matrix
-
-
-def _symbol(shape: tuple[int, ...]) -> np.ndarray:
-    """Inverse eigenvalues of the Laplacian."""
-    waves = np.ix_(*(2 * np.cos(np.pi * np.arange(n) / n) - 2 for n in shape))
-    total = np.asarray(sum(waves[1:], waves[0]))
-    total[(0,) * len(shape)] = np.inf
-    return 1 / total
 
 
 def _sampled(values: jax.Array, points: Arrays) -> tuple[jax.Array, jax.Array, jax.Array]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.fft import dctn, idctn
 
+from phisim.bench.native.waves import inverse_laplacian
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,7 +23,7 @@ def stepper(
 
     courant: dt / dx, so that velocity times it is in cells.
     """
-    symbol = _symbol(shape).astype(dtype)
+    symbol = inverse_laplacian(shape).astype(dtype)
 
     def step(velocity: Arrays, smoke: np.ndarray, inflow: np.ndarray) -> tuple[Arrays, np.ndarray]:
         smoke = _mac_cormack(smoke, velocity, courant) + inflow
@@ -115,11 +117,3 @@ def _projected(velocity: Arrays, symbol: np.ndarray) -> Arrays:
         inside = tuple(slice(1, -1) if i == axis else slice(None) for i in range(v.ndim))
         v[inside] -= np.diff(pressure, axis=axis)
     return velocity
-
-
-def _symbol(shape: tuple[int, ...]) -> np.ndarray:
-    """Inverse eigenvalues of the Laplacian."""
-    waves = np.ix_(*(2 * np.cos(np.pi * np.arange(n) / n) - 2 for n in shape))
-    total = np.asarray(sum(waves[1:], waves[0]))
-    total[(0,) * len(shape)] = np.inf
-    return 1 / total

@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import tensorflow as tf
+
+from phisim.bench.native.waves import cosines, inverse_laplacian
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +22,8 @@ def stepper(
 
     courant: dt / dx, so that velocity times it is in cells.
     """
-    bases = [tf.constant(_cosines(n).astype(dtype)) for n in shape]
-    symbol = tf.constant(_symbol(shape).astype(dtype))
+    bases = [tf.constant(cosines(n).astype(dtype)) for n in shape]
+    symbol = tf.constant(inverse_laplacian(shape).astype(dtype))
 
     def step(velocity: Arrays, smoke: Any, inflow: Any) -> tuple[Arrays, Any]:
         smoke = _mac_cormack(smoke, velocity, courant) + inflow
@@ -76,21 +77,6 @@ def _transformed(values: Any, matrices: Arrays) -> Any:
         order = [*range(1, axis + 1), 0, *range(axis + 1, len(matrices))]
         values = tf.transpose(tf.tensordot(matrix, values, ([1], [axis])), order)
     return values
-
-
-def _cosines(n: int) -> np.ndarray:
-    k, i = np.arange(n)[:, None], np.arange(n)
-    matrix = np.sqrt(2 / n) * np.cos(np.pi * k * (i + 0.5) / n)
-    matrix[0] /= np.sqrt(2)
-    return matrix
-
-
-def _symbol(shape: tuple[int, ...]) -> np.ndarray:
-    """Inverse eigenvalues of the Laplacian."""
-    waves = np.ix_(*(2 * np.cos(np.pi * np.arange(n) / n) - 2 for n in shape))
-    total = np.asarray(sum(waves[1:], waves[0]))
-    total[(0,) * len(shape)] = np.inf
-    return 1 / total
 
 
 def _sampled(values: Any, points: Arrays) -> tuple[Any, Any, Any]:

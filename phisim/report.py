@@ -1,4 +1,4 @@
-"""Results of a benchmark as a table for readers and as JSON for programs."""
+"""Results as a table for readers and as JSON for programs, with the machine that they come from."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import platform
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final, Protocol
-
-from phisim.bench.threads import available_threads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,6 +60,13 @@ def machine() -> dict[str, Any]:
         "threads": available_threads(),
         "packages": {name: v for name in _PACKAGES if (v := _version(name)) is not None},
     }
+
+
+def available_threads() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _version(package: str) -> str | None:

@@ -1,17 +1,13 @@
 """Programs of the PyTorch plug: what they compute, how often our Python runs, what stays behind."""
 
-import os
-import subprocess
-import sys
-import time
 from importlib import import_module
-from shutil import which
 
 import numpy as np
 import pytest
 
 from phimath.dtype import FLOAT32, FLOAT64, INT64
 from phimath.errors import BackendError
+from tests.backends.torch_loops import SQUARE, conjugate_gradient, sum_of_products
 
 torch = import_module("torch")
 backend = import_module("phimath_torch").backend
@@ -19,7 +15,7 @@ backend = import_module("phimath_torch").backend
 
 @pytest.fixture(autouse=True)
 def captured_only():
-    """No test but those of the optimiser starts one."""
+    """Inductor takes seconds, and has tests of its own."""
     token = backend.compile_optimization.set("off")
     yield
     backend.compile_optimization.reset(token)
@@ -33,7 +29,6 @@ def compiled(function, *arguments):
 X = torch.tensor([[0.3, -0.7, 1.1], [2.0, 0.1, -0.4]])
 P = torch.tensor([[[0.5], [1.5], [-2.0], [3.0]]])
 INDICES = torch.tensor([[2, 0, 2]])
-SQUARE = torch.tensor([[2.0, 1.0, 0.0], [1.0, 3.0, 0.5], [0.0, 0.5, 4.0]])
 
 CASES = {
     "elementwise": (
@@ -208,24 +203,6 @@ def test_programs_refuse_tensors_whose_derivative_they_would_lose():
 # Loops
 
 
-def conjugate_gradient(matrix, b, tolerance=1e-5):
-    """Solution and count; the condition and the body use `matrix` and `b` from around them."""
-    limit = tolerance * (b * b).sum()
-
-    def condition(x, r, p, count):
-        return ((r * r).sum() > limit) & (count < 100)
-
-    def body(x, r, p, count):
-        q = matrix @ p
-        alpha = (r * r).sum() / (p * q).sum()
-        x, following = x + alpha * p, r - alpha * q
-        beta = (following * following).sum() / (r * r).sum()
-        return x, following, following + beta * p, count + 1
-
-    state = (torch.zeros_like(b), b, b, torch.zeros((), dtype=torch.int64))
-    return backend.while_loop(condition, body, state)
-
-
 def test_loops_use_traced_arrays_from_around_them():
     b = torch.tensor([1.0, 2.0, 3.0])
     result = compiled(conjugate_gradient, SQUARE, b)
@@ -247,22 +224,6 @@ def test_condition_and_body_run_once():
         assert torch.equal(doubled, X * 2**stop)
         assert count == stop
     assert sorted(calls) == ["body", "condition"]
-
-
-def sum_of_products(x, rows):
-    """Σᵢ Σⱼ i·j·x for i < rows, j < i; the inner loop uses arrays from around both."""
-    zero = torch.zeros((), dtype=torch.int64)
-
-    def outer(i, total):
-        shifted = i * torch.tensor(1)
-
-        def inner(j, part):
-            return j + 1, part + x * shifted * j
-
-        part = backend.while_loop(lambda j, _: (j < shifted) & (i < rows), inner, (zero, 0 * x))[1]
-        return i + 1, total + part
-
-    return backend.while_loop(lambda i, _: i < rows, outer, (zero, 0 * x))
 
 
 def test_loops_nest():
@@ -355,71 +316,3 @@ def test_python_branches_on_values_raise():
 def test_sizes_that_depend_on_values_raise():
     with pytest.raises(BackendError, match="depend on the values"):
         backend.compile(lambda x: (backend.nonzero(x > 0),), [X])
-
-
-# Optimisation
-
-inductor = pytest.mark.filterwarnings(  # torch 2.13 imports its own deprecated functions
-    "ignore:`torch.jit:DeprecationWarning"
-)
-
-
-@inductor
-def test_the_optimised_program_computes_the_same():
-    """Loops, an FFT and random bits in one graph, because each takes seconds."""
-
-    def function(matrix, b):
-        solution = conjugate_gradient(matrix, b)
-        bits = backend.cast(backend.random_bits((1, 2), 3), FLOAT32)
-        spectrum = backend.function("abs")(backend.fft(b, (0,)))
-        return (*solution, torch.sin(b) * 2 + bits, spectrum, *sum_of_products(b, torch.tensor(4)))
-
-    b = torch.tensor([1.0, 2.0, 3.0])
-    backend.compile_optimization.set("now")
-    program = backend.compile(function, [SQUARE, b])
-    has_compiler = any(map(which, ("c++", "g++", "clang++", "cl")))
-    assert (program.program.run is not program.program.python) == has_compiler
-    torch.testing.assert_close(program(SQUARE, b), function(SQUARE, b))
-
-
-@inductor
-def test_the_background_swaps_the_optimised_program_in():
-    backend.compile_optimization.set("background")
-    call = backend.compile(lambda x: (torch.sin(x) + SQUARE,), [SQUARE])
-    program = call.program
-    deadline = time.monotonic() + 60
-    results = [call(SQUARE)[0], call(SQUARE)[0]]
-    while program.run is program.python and time.monotonic() < deadline:
-        time.sleep(0.05)
-    results.append(call(SQUARE)[0])
-    for result in results:
-        torch.testing.assert_close(result, torch.sin(SQUARE) + SQUARE)
-
-
-def test_a_failed_optimisation_warns_once_and_the_captured_graph_serves(monkeypatch):
-    def broken(module, sample):
-        raise ArithmeticError("no code today")
-
-    monkeypatch.setattr("phimath_torch.compile.inductor_program", broken)
-    backend.compile_optimization.set("now")
-    program = backend.compile(lambda x: (x + 1,), [X])
-    with pytest.warns(UserWarning, match="no code today"):
-        assert torch.equal(program(X)[0], X + 1)
-    assert torch.equal(program(X)[0], X + 1)
-    assert program.program.run is program.program.python
-
-
-def test_the_end_of_the_process_does_not_wait_for_the_optimiser(tmp_path):
-    script = """
-import time, torch
-from phimath_torch import backend
-program = backend.compile(lambda x: (torch.sin(x).cumsum(0),), [torch.ones(7, 5)])
-program(torch.ones(7, 5)), program(torch.ones(7, 5))
-time.sleep(0.5)
-"""
-    environment = {**os.environ, "TORCHINDUCTOR_CACHE_DIR": str(tmp_path)}  # nothing is ready
-    run = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, env=environment
-    )
-    assert run.returncode == 0, run.stderr
-    assert not list(tmp_path.rglob("*.main.so"))  # the program, with which it ends after 10 s

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from phimath.context import using
-from phimath.create import ones, ones_like
+from phimath.create import ones
 from phimath.dimension import batch, channel, spatial
 from phimath.elementwise import exp, sin, where
 from phimath.errors import NotSupported, ShapeError
@@ -15,13 +15,13 @@ from phimath.reduce import max as max_of
 from phimath.reduce import mean
 from phimath.reduce import sum as sum_of
 from phimath.solve import Solve, solve_linear
-from phimath.sparse import SymmetricOperator
 from phimath.stacked import Stacked
 from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close
 from phimath.transform import gradient, jit_compile, value_and_gradient
 from phimath.transform.compile import CompiledFunction
 from phimath.wrap import wrap
+from tests.phimath.operators import Weights
 from tests.support import counted, of
 
 compiles = pytest.mark.needs("value_and_gradient")  # these backends have a compiler
@@ -33,27 +33,6 @@ class Body:
     position: Tensor
     mass: float = 1.0
     order: int = 2
-
-
-@dataclass(frozen=True, eq=False)
-class Weights(SymmetricOperator):
-    """Multiplies each element by a number.
-
-    CG needs as many iterations as there are numbers, as long as it is not told the diagonal.
-    """
-
-    numbers: Tensor
-
-    def apply(self, x):
-        return self.numbers * x
-
-    @property
-    def diagonal(self):
-        return ones_like(self.numbers)
-
-    @property
-    def norm(self):
-        return max_of(self.numbers)
 
 
 # --- results ---

@@ -1,50 +1,25 @@
 """Compiled functions that fail to solve, draw random numbers, or repeat until something holds."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 
 from phimath.context import using
-from phimath.create import ones_like
 from phimath.dimension import spatial
 from phimath.errors import NotConverged, NotSupported
 from phimath.random import random_normal, random_permutation, random_uniform, seed, seeded
 from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
 from phimath.solve import Solve, solve_linear
-from phimath.sparse import SymmetricOperator
-from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close
 from phimath.transform import gradient, jit_compile
 from phimath.transform.effects import Wanted, effect, wanting
 from phimath.transform.loop.while_loop import repeat_while
 from phimath.wrap import wrap
+from tests.phimath.operators import Weights
 from tests.support import counted, of
 
 compiles = pytest.mark.needs("value_and_gradient")  # these backends have a compiler
 X = np.array([0.5, -2.0, 3.0])
-
-
-@dataclass(frozen=True, eq=False)
-class Weights(SymmetricOperator):
-    """Multiplies each element by a number.
-
-    CG needs as many iterations as there are numbers, as long as it is not told the diagonal.
-    """
-
-    numbers: Tensor
-
-    def apply(self, x):
-        return self.numbers * x
-
-    @property
-    def diagonal(self):
-        return ones_like(self.numbers)
-
-    @property
-    def norm(self):
-        return max_of(self.numbers)
 
 
 # --- effects ---

@@ -24,21 +24,7 @@ from phimath.shape import EMPTY_SHAPE
 from phimath.solve import Solve, solve_linear
 from phimath.tensor import dense_of
 from phimath.testing.assertions import assert_close as assert_equal_arrays
-
-
-def assert_close(found, expected):
-    assert_equal_arrays(found, np.asarray(expected), rtol=1e-5, atol=1e-5)
-
-
-def example(n=4):
-    return tensor(np.linspace(0, 1, n, dtype=np.float32), spatial("x"))
-
-
-def tridiagonal(n=4, first=-2.0, last=-2.0):
-    matrix = np.diag(np.full(n, -2.0)) + np.eye(n, k=1) + np.eye(n, k=-1)
-    matrix[0, 0], matrix[-1, -1] = first, last
-    return matrix
-
+from tests.phimath.linear_examples import assert_close, example, tridiagonal
 
 # --- matrices that are kept ---
 

@@ -51,16 +51,9 @@ from phimath.errors import DTypeError, NotSupported, ShapeError
 from phimath.sparse import Sparse
 from phimath.testing.assertions import assert_close as assert_equal_arrays
 from phimath.transform.linearize import probing
+from tests.phimath.linear_examples import assert_close, example, tridiagonal
 
 BACKWARDS = slice(None, None, -1)
-
-
-def assert_close(found, expected):
-    assert_equal_arrays(found, np.asarray(expected), rtol=1e-5, atol=1e-5)
-
-
-def example(n=4):
-    return tensor(np.linspace(0, 1, n, dtype=np.float32), spatial("x"))
 
 
 def array_of(f, x=None):
@@ -69,12 +62,6 @@ def array_of(f, x=None):
     full = dense(matrix)
     rows = [name for name in full.shape.names if not name.startswith("~")]
     return full.numpy([*rows, *full.shape.dual.names]), bias.numpy(bias.shape)
-
-
-def tridiagonal(n=4, first=-2.0, last=-2.0):
-    matrix = np.diag(np.full(n, -2.0)) + np.eye(n, k=1) + np.eye(n, k=-1)
-    matrix[0, 0], matrix[-1, -1] = first, last
-    return matrix
 
 
 # --- known matrices ---

@@ -1,8 +1,6 @@
 """Functions of NumPy arrays on all backends: what they get and give, and how they fail."""
 
 import threading
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,25 +14,8 @@ from phimath.reduce import sum as sum_of
 from phimath.testing.assertions import assert_close
 from phimath.transform import iterate, jit_compile, numpy_call, vectorize, while_loop
 from phimath.wrap import wrap
+from tests.phimath.host_examples import A, by_numpy, matrix, ways
 from tests.support import of
-
-A = np.array([[3.0, 1.0, 2.0], [0.5, 4.0, -1.0]])
-
-
-def matrix(backend, values=A):
-    return of(backend, values, spatial("x,y"))
-
-
-def ways(function) -> tuple[Callable[..., Any], ...]:
-    """The function, and how it is called: as it is, compiled, and by the second compiled call."""
-    compiled = jit_compile(function)
-
-    def again(*args):
-        compiled(*args)
-        return compiled(*args)
-
-    return function, jit_compile(function), again
-
 
 # --- what the function gets and gives ---
 
@@ -196,12 +177,6 @@ def test_vectorize_calls_it_example_by_example(backend):
 
 def halved_minimum(a):
     return numpy_call(lambda a: a - 0.5 * a.min(), a, output=a)
-
-
-def by_numpy(a, steps):
-    for _ in range(steps):
-        a = a - 0.5 * a.min()
-    return a
 
 
 def test_loops_call_it_each_time(backend):

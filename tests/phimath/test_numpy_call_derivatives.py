@@ -1,8 +1,5 @@
 """Derivatives of functions of NumPy arrays, by their rules, on all backends."""
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -15,31 +12,15 @@ from phimath.transform import (
     gradient,
     iterate,
     jacobian,
-    jit_compile,
     jvp,
     numpy_call,
     stop_gradient,
 )
 from phimath.wrap import wrap
+from tests.phimath.host_examples import A, by_numpy, matrix, ways
 from tests.support import of
 
 differentiates = pytest.mark.needs("value_and_gradient")
-A = np.array([[3.0, 1.0, 2.0], [0.5, 4.0, -1.0]])
-
-
-def matrix(backend, values=A):
-    return of(backend, values, spatial("x,y"))
-
-
-def ways(function) -> tuple[Callable[..., Any], ...]:
-    """The function, and how it is called: as it is, compiled, and by the second compiled call."""
-    compiled = jit_compile(function)
-
-    def again(*args):
-        compiled(*args)
-        return compiled(*args)
-
-    return function, jit_compile(function), again
 
 
 def cube(a, **rules):
@@ -144,12 +125,6 @@ def test_rules_return_one_cotangent_per_argument(backend):
 
 def halved_minimum(a, rule):
     return numpy_call(lambda a: a - 0.5 * a.min(), a, output=a, gradient=rule)
-
-
-def by_numpy(a, steps):
-    for _ in range(steps):
-        a = a - 0.5 * a.min()
-    return a
 
 
 @differentiates

@@ -16,13 +16,12 @@ from phimath.random import random_normal, random_uniform, seed
 from phimath.reduce import max as max_of
 from phimath.reduce import sum as sum_of
 from phimath.solve import Solve, solve_linear
-from phimath.sparse import SymmetricOperator
-from phimath.stencil import laplace
 from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close
 from phimath.transform import iterate, jit_compile
 from phimath.transform.effects import effect
 from phimath.wrap import wrap
+from tests.phimath.operators import Shifted
 
 pytestmark = pytest.mark.usefixtures("double")
 
@@ -189,24 +188,6 @@ def test_draws_after_a_loop_that_ends_early_follow_those_inside(backend):
 
 
 # --- reports ---
-
-
-@dataclass(frozen=True)
-class Shifted(SymmetricOperator):
-    """w x − ∇²x with x = 0 outside."""
-
-    weight: Tensor
-
-    def apply(self, x):
-        return self.weight * x - laplace(x, padding=0.0)
-
-    @property
-    def diagonal(self):
-        return self.weight + 2
-
-    @property
-    def norm(self):
-        return self.weight + 4
 
 
 @compiles

@@ -1,7 +1,5 @@
 """Solves in loops of compiled functions: their derivatives, and reports of adjoint solves."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 
@@ -9,36 +7,16 @@ from phimath.dimension import spatial
 from phimath.errors import NotConverged
 from phimath.reduce import sum as sum_of
 from phimath.solve import Solve, solve_linear
-from phimath.sparse import SymmetricOperator
-from phimath.stencil import laplace
-from phimath.tensor import Tensor
 from phimath.testing.assertions import assert_close
 from phimath.transform import Binomial, Every, gradient, iterate, jit_compile
 from phimath.wrap import wrap
+from tests.phimath.operators import Shifted
 
 pytestmark = pytest.mark.usefixtures("double")
 
 differentiates = pytest.mark.needs("value_and_gradient")
 VALUES = np.random.default_rng(0).standard_normal(40)
 ACCURATE = Solve(rel_tol=1e-13)
-
-
-@dataclass(frozen=True)
-class Shifted(SymmetricOperator):
-    """w x − ∇²x with x = 0 outside."""
-
-    weight: Tensor
-
-    def apply(self, x):
-        return self.weight * x - laplace(x, padding=0.0)
-
-    @property
-    def diagonal(self):
-        return self.weight + 2
-
-    @property
-    def norm(self):
-        return self.weight + 4
 
 
 def loss_of(checkpoint, solve=ACCURATE):

@@ -17,7 +17,6 @@ from phimath import (
     concat,
     dual,
     expand,
-    instance,
     max,
     mean,
     min,
@@ -28,44 +27,19 @@ from phimath import (
     sum,
     tensor,
     where,
-    wrap,
 )
 from phimath.errors import NotSupported, ShapeError
 from phimath.sparse import (
     get_format,
     is_sparse,
-    sparse_tensor,
     stored_values,
     to_format,
     with_diagonal,
 )
 from phimath.sparse.diagonal import diagonal
-from phimath.testing.assertions import assert_close as assert_equal_arrays
+from tests.phimath.sparse_examples import NUMBERS, array_of, as_array, assert_close, matrix
 
 FORMATS = ("coo", "csr", "csc")
-POSITIONS = np.array([[3, 0], [0, 2], [2, 1], [0, 0], [2, 3]])
-NUMBERS = np.array([1.0, -2.0, 3.0, 4.0, 0.5])
-SIZES = spatial(x=4) & dual(x=4)
-
-
-def array_of(positions=POSITIONS, numbers=NUMBERS):
-    """The matrix by SciPy."""
-    return scipy.sparse.coo_array((numbers, positions.T), (4, 4)).toarray()
-
-
-def matrix(format="csr", positions=POSITIONS, numbers=NUMBERS):
-    indices = wrap(positions, instance("e"), channel(index="x,~x"))
-    return sparse_tensor(indices, tensor(numbers, instance("e")), SIZES, format=format)
-
-
-def as_array(t):
-    return t.numpy("x,~x")
-
-
-def assert_close(found, expected):
-    assert_equal_arrays(found, np.asarray(expected), rtol=1e-5)
-
-
 # --- elementwise ---
 
 

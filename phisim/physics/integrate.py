@@ -206,7 +206,7 @@ def imex_euler(
     Args:
         explicit: Rate of the part that is not stiff, such as advection.
         implicit: Function (u, dt) that solves (1 − dt A) v = u for v, e.g.
-            `lambda u, dt: solve_linear(lambda v: v - 0.1 * dt * laplace(v), u)`.
+            `lambda u, dt: diffuse.implicit(u, 0.1, dt)`.
         state: Tensor, field or tree.
         dt: Time step; at least 0.
 

@@ -10,7 +10,8 @@ from phimath.errors import ValueRangeError
 from phimath.stencil import stencil_coefficients
 from phisim.field.boundary import with_ghosts
 from phisim.field.resample import component_at_centers, component_at_faces
-from phisim.physics.advect.operands import rate_of_change, values_of, velocity_for
+from phisim.physics.advect.operands import velocity_for
+from phisim.physics.components import rate_of_change, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

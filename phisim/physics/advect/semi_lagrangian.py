@@ -9,9 +9,10 @@ from phimath.elementwise import maximum, minimum
 from phimath.errors import DTypeError
 from phisim.field.field import HOOKS, Field
 from phisim.field.sample import sample_component, sample_component_with_range
-from phisim.physics.advect.operands import components_of, values_of, velocity_for
+from phisim.physics.advect.operands import velocity_for
 from phisim.physics.advect.trace import Paths
 from phisim.physics.check import check_time_step
+from phisim.physics.components import components_of, values_of
 from phisim.physics.integrate import EULER, Tableau
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from phimath.elementwise import abs as magnitude
 from phimath.elementwise import maximum, minimum, where
 from phimath.errors import ValueRangeError
 from phisim.field.boundary import is_periodic, with_ghosts
-from phisim.physics.advect.operands import rate_of_change, values_of, velocity_for
+from phisim.physics.advect.operands import velocity_for
+from phisim.physics.components import rate_of_change, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

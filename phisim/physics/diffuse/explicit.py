@@ -14,8 +14,8 @@ from phimath.stencil import laplace as laplace_of_tensor
 from phimath.tensor import Tensor
 from phisim.field.boundary import component_boundary, ghost_rule, with_ghosts
 from phisim.field.field import HOOKS
-from phisim.physics.advect.operands import components_of, rate_of_change, values_of
 from phisim.physics.check import check_field, check_time_step
+from phisim.physics.components import components_of, rate_of_change, values_of
 from phisim.physics.diffuse.diffusivity import Diffusivity
 from phisim.physics.diffuse.walls import Walls, walls_of
 

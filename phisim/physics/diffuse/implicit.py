@@ -19,8 +19,8 @@ from phimath.wrap import wrap
 from phisim.field.boundary import component_boundary, solver_side
 from phisim.field.field import HOOKS
 from phisim.field.robin import Robin
-from phisim.physics.advect.operands import components_of, values_of
 from phisim.physics.check import check_field, check_solve, check_time_step
+from phisim.physics.components import components_of, values_of
 from phisim.physics.diffuse.diffusivity import Diffusivity
 from phisim.physics.diffuse.explicit import rate_with_walls
 from phisim.physics.diffuse.walls import NEAREST_IMPLICIT, Walls, walls_of

@@ -12,7 +12,7 @@ from phimath.errors import ShapeError, ValueRangeError
 from phimath.testing.assertions import assert_close
 from phisim.field import CenteredGrid, StaggeredGrid, laplace
 from phisim.geometry import Box
-from phisim.physics import integrate
+from phisim.physics import diffuse, integrate
 
 END = 1.0
 
@@ -161,8 +161,11 @@ def test_imex_takes_steps_that_explicit_ones_cannot():
         def solved(u, dt):
             return pm.solve_linear(lambda v: v - laplace(v) * (10 * dt), u)
 
+        def diffused(u, dt):
+            return diffuse.implicit(u, 10.0, dt)
+
         expected = field.values * (1 - 0.1) / (1 + symbol)
-        for implicit, tolerance in ((backward, 1e-12), (solved, 1e-9)):
+        for implicit, tolerance in ((backward, 1e-12), (solved, 1e-9), (diffused, 1e-12)):
             result = integrate.imex_euler(lambda u: u * -1.0, implicit, field, 0.1)
             assert_close(result.values, expected, rtol=tolerance)
 

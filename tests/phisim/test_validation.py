@@ -6,14 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from phimath import precision, spatial, using, vec, wrap
-from phimath.boundary import ZERO_GRADIENT
-from phimath.testing.assertions import assert_close
+from phimath import precision
 from phisim.cli import main
-from phisim.field import StaggeredGrid
-from phisim.geometry import Box
 from phisim.physics.validation import CASES, Quantity, Run, Verdict
-from phisim.physics.validation.no_slip import NoSlip
 
 # Few steps; the others take thousands, which a compiler makes short.
 SHORT = ("taylor-green", "couette", "couette-3d", "poiseuille", "poiseuille-3d", "duct", "burgers")
@@ -37,21 +32,6 @@ def test_short_cases_are_as_accurate_on_small_grids_as_their_order_says(backend,
 @pytest.mark.parametrize("name", [name for name in CASES if name not in SHORT + LONGEST])
 def test_long_cases_are_as_accurate_on_small_grids_as_their_order_says(backend, name):
     check(name)
-
-
-def test_a_velocity_is_continued_into_a_body_so_that_it_vanishes_on_the_surface():
-    wall = Box(x=(-1, 5), y=(-1, 0.25))  # midway between the points
-
-    def shear(x, y):
-        return vec(x=y - 0.25, y=0.0)
-
-    with using("numpy"), precision(64):
-        exact = StaggeredGrid(shear, ZERO_GRADIENT, Box(x=1, y=1), x=8, y=8)
-        above = exact.component("x").numpy("x,y").clip(min=0)
-        parts = {"x": wrap(above, spatial("x,y")), "y": exact.component("y")}
-        start = StaggeredGrid(parts, ZERO_GRADIENT, Box(x=1, y=1), x=8, y=8)
-        continued = NoSlip(wall, start).continued(start).component("x").numpy("x,y")
-    assert_close(continued, exact.component("x").numpy("x,y"), atol=1e-12)
 
 
 def verdict_on(ours, **settings):

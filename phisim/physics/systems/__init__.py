@@ -16,6 +16,7 @@ from phisim.physics.systems.maxwell import maxwell as maxwell
 from phisim.physics.systems.maxwell import yee_grid as yee_grid
 from phisim.physics.systems.navier_stokes import boussinesq as boussinesq
 from phisim.physics.systems.navier_stokes import navier_stokes as navier_stokes
+from phisim.physics.systems.navier_stokes import navier_stokes_rate as navier_stokes_rate
 from phisim.physics.systems.reaction_diffusion import gray_scott_rate as gray_scott_rate
 from phisim.physics.systems.schroedinger import schroedinger as schroedinger
 from phisim.physics.systems.shallow_water import shallow_water_rate as shallow_water_rate

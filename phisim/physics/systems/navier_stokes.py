@@ -16,6 +16,22 @@ if TYPE_CHECKING:
     from phisim.field.field import Field
 
 
+def navier_stokes_rate(velocity: Field, viscosity: float | Tensor, obstacles: Any = ()) -> Field:
+    """−u·∇u + ν ∇²u: how a velocity changes, but for its pressure.
+
+    Args:
+        velocity: Staggered u, length per time.
+        viscosity: ν in length² per time.
+        obstacles: Bodies that the fluid sticks to.
+
+    Central differences, second order in space.
+    Notes: for `fluid.incompressible_rk4`, or any explicit method with a projection after it.
+    """
+    carried = advect.finite_difference(velocity, velocity)
+    friction = diffuse.finite_difference(velocity, viscosity, obstacles=obstacles)
+    return carried.with_values(carried.values + friction.values)
+
+
 def navier_stokes(
     velocity: Field,
     pressure: Field | None,
@@ -48,7 +64,8 @@ def navier_stokes(
     push = resample(force, to=velocity).values
 
     def rate(u: Field) -> Field:
-        return _momentum(u, viscosity, push, obstacles)
+        change = navier_stokes_rate(u, viscosity, obstacles)
+        return change.with_values(change.values + push)
 
     return incompressible_rk4(rate, velocity, pressure, dt, obstacles, solve)
 
@@ -100,15 +117,10 @@ def boussinesq(
         carried = advect.finite_difference(warmth, u)
         spread = diffuse.finite_difference(warmth, diffusivity)
         change = carried.with_values(carried.values + spread.values)
-        return _momentum(u, viscosity, lift.values, obstacles), change
+        moved = navier_stokes_rate(u, viscosity, obstacles)
+        return moved.with_values(moved.values + lift.values), change
 
     state, pressure = projected_rk4(
         rate, (velocity, temperature), pressure, dt, obstacles, solve, 1.0
     )
     return state[0], state[1], pressure
-
-
-def _momentum(velocity: Field, viscosity: float | Tensor, push: Tensor, obstacles: Any) -> Field:
-    change = advect.finite_difference(velocity, velocity)
-    friction = diffuse.finite_difference(velocity, viscosity, obstacles=obstacles)
-    return change.with_values(change.values + friction.values + push)

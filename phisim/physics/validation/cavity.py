@@ -12,8 +12,9 @@ from phimath.dimension import instance
 from phimath.wrap import wrap
 from phisim.field import StaggeredGrid, sample
 from phisim.geometry import Box
+from phisim.physics.systems import navier_stokes_rate
 from phisim.physics.validation.case import Case, Quantity, Run
-from phisim.physics.validation.flow import Fields, Flow, momentum, stable_step
+from phisim.physics.validation.flow import Fields, Flow, stable_step
 
 if TYPE_CHECKING:
     from phisim.field.field import Field
@@ -70,7 +71,7 @@ def solve(cells: int, reynolds: int) -> Run:
     dt = stable_step(start.geometry, viscosity, speed=1.0)
 
     def rate(fields: Fields) -> Fields:
-        return (momentum(fields[0], viscosity),)
+        return (navier_stokes_rate(fields[0], viscosity),)
 
     state = Flow(rate, dt).steady(start, longest=200.0, slowest=1e-5)
     values = {

@@ -12,8 +12,9 @@ from phisim.field.calculus import laplace
 from phisim.field.field import Field
 from phisim.geometry import Box
 from phisim.physics import advect
+from phisim.physics.systems import navier_stokes_rate
 from phisim.physics.validation.case import Case, Quantity, Run
-from phisim.physics.validation.flow import Fields, Flow, momentum, stable_step
+from phisim.physics.validation.flow import Fields, Flow, stable_step
 
 PRANDTL: Final = 0.71
 ACROSS: Final = "largest u on x = ½, in κ/L"
@@ -39,7 +40,7 @@ def solve(cells: int, rayleigh: float) -> Run:
     def rate(fields: Fields) -> Fields:
         velocity, temperature = fields
         lift = resample(temperature * (0, rayleigh * PRANDTL), to=velocity)
-        motion = momentum(velocity, PRANDTL)
+        motion = navier_stokes_rate(velocity, PRANDTL)
         heating = advect.finite_difference(temperature, velocity)
         return (
             motion.with_values(motion.values + lift.values),

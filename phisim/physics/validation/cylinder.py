@@ -15,9 +15,9 @@ from phisim.field import StaggeredGrid
 from phisim.field.sample import cell_coordinates, sample_component
 from phisim.geometry import Box, Sphere
 from phisim.physics.sides import parabolic_inflow
+from phisim.physics.systems import navier_stokes_rate
 from phisim.physics.validation.case import Case, Quantity, Run
-from phisim.physics.validation.flow import Fields, Flow, State, momentum, stable_step
-from phisim.physics.validation.no_slip import NoSlip
+from phisim.physics.validation.flow import Fields, Flow, State, stable_step
 
 if TYPE_CHECKING:
     from phimath.tensor import Tensor
@@ -82,12 +82,11 @@ def _flow(cells: int, fastest: float) -> tuple[Flow, Field, tuple[int, int]]:
     size = (round(LENGTH / HEIGHT * cells), cells)
     sides = {"x-": parabolic_inflow("x-", CHANNEL, fastest), "x+": ZERO_GRADIENT, "y": 0}
     start = StaggeredGrid(0, sides, CHANNEL, x=size[0], y=size[1])
-    sticking = NoSlip(CYLINDER, start)
 
     def rate(fields: Fields) -> Fields:
-        return (momentum(sticking.continued(fields[0]), VISCOSITY),)
+        return (navier_stokes_rate(fields[0], VISCOSITY, CYLINDER),)
 
-    dt = stable_step(start.geometry, VISCOSITY, speed=1.5 * fastest)
+    dt = stable_step(start.geometry, VISCOSITY, speed=1.5 * fastest, sticks=True)
     return Flow(rate, dt, CYLINDER), start, size
 
 

@@ -16,8 +16,7 @@ from phimath.reduce import max as max_of
 from phimath.solve import Solve
 from phimath.transform import iterate, jit_compile
 from phimath.wrap import wrap
-from phisim.field.calculus import laplace
-from phisim.physics import advect, fluid, integrate
+from phisim.physics import fluid, integrate
 
 if TYPE_CHECKING:
     from phimath.tensor import Tensor
@@ -111,19 +110,17 @@ class Flow:
         return () if self.body is None else self.body
 
 
-def momentum(velocity: Field, viscosity: float) -> Field:
-    """−u·∇u + ν ∇²u."""
-    advection = advect.finite_difference(velocity, velocity)
-    return advection.with_values(advection.values + viscosity * laplace(velocity).values)
-
-
-def stable_step(grid: UniformGrid, diffusivity: float, speed: float) -> float:
+def stable_step(
+    grid: UniformGrid, diffusivity: float, speed: float, *, sticks: bool = False
+) -> float:
     """Step of Adams-Bashforth 2 with central differences.
 
-    Diffusion allows dx²/(8 ν) in 2D; advection, whose eigenvalues are imaginary, Courant numbers of
-    about a half where some diffusion damps what the method amplifies.
+    sticks: whether there are bodies that the fluid sticks to.
+
+    Diffusion allows dx²/(8 ν) in 2D, half of that beside bodies; advection, whose eigenvalues are
+    imaginary, Courant numbers of about a half where some diffusion damps what the method amplifies.
     """
     spacings = [float(grid.spacing(axis)) for axis in grid.axes]
-    diffusive = 1 / (4 * diffusivity * sum(1 / dx**2 for dx in spacings))
+    diffusive = (0.5 if sticks else 1) / (4 * diffusivity * sum(1 / dx**2 for dx in spacings))
     advective = 0.5 / sum(speed / dx for dx in spacings) if speed else diffusive
     return SAFETY * min(diffusive, advective)

@@ -11,9 +11,9 @@ from phimath.create import vec
 from phimath.elementwise import where
 from phisim.field import StaggeredGrid
 from phisim.geometry import Box
+from phisim.physics.systems import navier_stokes_rate
 from phisim.physics.validation.case import Case, Quantity, Run
-from phisim.physics.validation.flow import Fields, Flow, momentum, stable_step
-from phisim.physics.validation.no_slip import NoSlip
+from phisim.physics.validation.flow import Fields, Flow, stable_step
 
 if TYPE_CHECKING:
     from phimath.tensor import Tensor
@@ -35,11 +35,10 @@ def solve(cells: int, reynolds: int) -> Run:
     size = ((UPSTREAM + downstream) * cells, round((1 + INLET) * cells))
     sides = {"x-": _inflow, "x+": ZERO_GRADIENT, "y": 0}
     start = StaggeredGrid(0, sides, room, x=size[0], y=size[1])
-    dt = stable_step(start.geometry, viscosity, speed=1.5)
-    sticking = NoSlip(body, start)
+    dt = stable_step(start.geometry, viscosity, speed=1.5, sticks=True)
 
     def rate(fields: Fields) -> Fields:
-        return (momentum(sticking.continued(fields[0]), viscosity),)
+        return (navier_stokes_rate(fields[0], viscosity, body),)
 
     state = Flow(rate, dt, body).steady(start, longest=300.0, slowest=2e-4)
     values = {LENGTH: (REATTACHMENT[reynolds], _reattachment(state.velocity, cells))}

@@ -13,8 +13,9 @@ from phimath.elementwise import cos, sin
 from phimath.reduce import max as max_of
 from phisim.field import StaggeredGrid
 from phisim.geometry import Box
+from phisim.physics.systems import navier_stokes_rate
 from phisim.physics.validation.case import Case, Quantity, Run
-from phisim.physics.validation.flow import Fields, Flow, momentum, stable_step
+from phisim.physics.validation.flow import Fields, Flow, stable_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +77,7 @@ def _error(cells: int, exact: Callable[..., Any], axes: str) -> tuple[float, flo
     steps = math.ceil(END_TIME / stable_step(start.geometry, VISCOSITY, speed=1 + DRIFT))
 
     def rate(fields: Fields) -> Fields:
-        return (momentum(fields[0], VISCOSITY),)
+        return (navier_stokes_rate(fields[0], VISCOSITY),)
 
     velocity = Flow(rate, END_TIME / steps).after(steps, start).velocity
     deviation = magnitude(velocity.values - at(END_TIME).values)

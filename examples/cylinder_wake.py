@@ -12,9 +12,9 @@ wind = vec(x=1.0, y=0.0)
 
 @jit_compile
 def step(velocity, pressure, dt=0.05, viscosity=0.005):
-    """Advect, diffuse, project."""
+    """Advect, diffuse: the air sticks to the body; project."""
     velocity = advect.mac_cormack(velocity, velocity, dt)
-    velocity = diffuse.implicit(velocity, viscosity, dt)
+    velocity = diffuse.implicit(velocity, viscosity, dt, obstacles=body)
     return fluid.make_incompressible(velocity, body, Solve(x0=pressure), dt=dt)
 
 
